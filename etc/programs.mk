@@ -1,0 +1,34 @@
+# One program each: its main file, its objects besides util, its libraries.
+
+main-mx6d		= smtpd/mx6d
+objs-mx6d		= smtpd/procs smtpd/supervise smtpd/privileged \
+			  smtpd/control smtpd/listeners
+libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
+
+main-mx6d-smtp		= smtpd/mx6d-smtp
+objs-mx6d-smtp		= smtpd/session
+libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
+
+main-mx6d-policy	= policy/mx6d-policy
+objs-mx6d-policy	= policy/verdict
+libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
+
+main-mx6d-resolver	= resolver/mx6d-resolver
+objs-mx6d-resolver	= resolver/lookup
+libs-mx6d-resolver	= -luv -lconfuse -lseccomp -lidn2 -lunbound
+
+main-mx6d-queue		= queue/mx6d-queue
+objs-mx6d-queue		= queue/store
+libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
+
+main-mx6d-deliver	= queue/mx6d-deliver
+objs-mx6d-deliver	= queue/client
+libs-mx6d-deliver	= -luv -lconfuse -lseccomp -lidn2 -ltls -lcrypto
+
+main-mx6d-local		= queue/mx6d-local
+objs-mx6d-local		= queue/maildir
+libs-mx6d-local		= -luv -lconfuse -lseccomp -lidn2
+
+main-mx6ctl		= smtpd/mx6ctl
+objs-mx6ctl		=
+libs-mx6ctl		= -luv -lconfuse -lidn2 -lsqlite3 -ljansson

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The asking side: calls that wait for their answers.
+ *
+ *	slot:  free --ask--> unsent --attach--> sent --answer--> free
+ *	             \________________________/   |
+ *	                     sent at once         +--lost, time-out--> free
+ *
+ * A call's id is its slot's index and the slot's use count, so that an answer
+ * that comes after the time-out finds nobody.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <fcntl.h>
+
+#include "util/ipc_channel.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define PENDING_MAX	20000
+#define TICK_MS		100
+#define NO_SLOT		UINT32_MAX
+
+struct slot {
+	bool		 used;
+	bool		 sent;
+	uint32_t	 uses;
+	uint32_t	 next_free;
+	uint64_t	 deadline_ms;	/* loop time; 0: none */
+	enum ipc_status	 fate;		/* when the deadline comes */
+	ipc_arrived	*arrived;
+	void		(*done)(void);
+	void		*arg;
+	/* Until it is sent: */
+	uint32_t	 method;
+	void		*data;
+	uint32_t	 size;
+	int		 fds[IPC_FDS_MAX];
+	unsigned	 fd_count;
+};
+
+struct ipc_peer {
+	uv_loop_t		*loop;
+	const char		*name;
+	struct ipc_channel	*channel;
+	uv_timer_t		*timer;
+	bool			 ticking;
+	struct slot		*slots;
+	uint32_t		 slot_count;
+	uint32_t		 first_free;
+	size_t			 pending;
+	void			(*lost)(void *);
+	void			*lost_arg;
+};
+
+static void on_tick(uv_timer_t *timer);
+
+static void
+start_ticking(struct ipc_peer *p)
+{
+	if (p->ticking)
+		return;
+	p->ticking = true;
+	uv_timer_start(p->timer, on_tick, 0, TICK_MS);
+}
+
+static struct slot *
+take_slot(struct ipc_peer *p)
+{
+	struct slot *s;
+
+	if (p->first_free == NO_SLOT) {
+		uint32_t more = p->slot_count == 0 ? 64 : p->slot_count;
+
+		p->slots = xreallocarray(p->slots, p->slot_count + more,
+		    sizeof *p->slots);
+		memset(p->slots + p->slot_count, 0, more * sizeof *p->slots);
+		for (uint32_t i = 0; i < more; i++)
+			p->slots[p->slot_count + i].next_free = i + 1 == more ?
+			    NO_SLOT : p->slot_count + i + 1;
+		p->first_free = p->slot_count;
+		p->slot_count += more;
+	}
+	s = &p->slots[p->first_free];
+	p->first_free = s->next_free;
+	s->used = true;
+	s->uses++;
+	p->pending++;
+	return s;
+}
+
+static void
+forget_unsent(struct slot *s)
+{
+	free(s->data);
+	s->data = NULL;
+	while (s->fd_count > 0)
+		close(s->fds[--s->fd_count]);
+}
+
+/* Frees the slot first: the function called may ask again. */
+static void
+end_call(struct ipc_peer *p, struct slot *s, enum ipc_status status,
+    struct ipc_reader *answer)
+{
+	ipc_arrived *arrived = s->arrived;
+	void (*done)(void) = s->done;
+	void *arg = s->arg;
+
+	forget_unsent(s);
+	s->used = false;
+	s->next_free = p->first_free;
+	p->first_free = (uint32_t)(s - p->slots);
+	p->pending--;
+	arrived(answer, status, done, arg);
+}
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct ipc_peer *p = timer->data;
+	uint64_t now_ms = uv_now(p->loop);
+	bool more = false;
+
+	for (uint32_t i = 0; i < p->slot_count; i++) {
+		struct slot *s = &p->slots[i];
+
+		if (!s->used || s->deadline_ms == 0)
+			continue;
+		if (s->deadline_ms <= now_ms)
+			end_call(p, s, s->fate, NULL);
+		else
+			more = true;
+	}
+	if (!more && p->pending == 0) {
+		uv_timer_stop(timer);
+		p->ticking = false;
+	}
+}
+
+static void
+end_sent(struct ipc_peer *p)
+{
+	for (uint32_t i = 0; i < p->slot_count; i++) {
+		if (p->slots[i].used && p->slots[i].sent)
+			end_call(p, &p->slots[i], IPC_LOST, NULL);
+	}
+}
+
+static void
+on_record(void *arg, struct ipc_record *record)
+{
+	struct ipc_peer *p = arg;
+	uint32_t index = (uint32_t)record->header.id;
+	uint32_t uses = (uint32_t)(record->header.id >> 32);
+	struct ipc_reader reader;
+	struct slot *s;
+
+	if (record->header.kind != IPC_KIND_ANSWER || index >= p->slot_count) {
+		log_say(LOG_LEVEL_ERROR, "ipc", "unreadable answer from %s",
+		    p->name);
+		exit(1);
+	}
+	s = &p->slots[index];
+	if (!s->used || !s->sent || s->uses != uses) {
+		ipc_record_close_fds(record);
+		return;
+	}
+	ipc_reader_init(&reader, record->data, record->header.size,
+	    record->fds, record->fd_count);
+	end_call(p, s, IPC_OK, &reader);
+	ipc_reader_done(&reader);
+}
+
+static void
+on_closed(void *arg, bool bad)
+{
+	struct ipc_peer *p = arg;
+
+	if (bad) {
+		log_say(LOG_LEVEL_ERROR, "ipc", "unreadable record from %s",
+		    p->name);
+		exit(1);
+	}
+	ipc_channel_free(p->channel);
+	p->channel = NULL;
+	end_sent(p);
+	if (p->lost != NULL)
+		p->lost(p->lost_arg);
+}
+
+struct ipc_peer *
+ipc_peer_new(uv_loop_t *loop, const char *name)
+{
+	struct ipc_peer *p = xcalloc(1, sizeof *p);
+
+	p->loop = loop;
+	p->name = name;
+	p->first_free = NO_SLOT;
+	p->timer = xcalloc(1, sizeof *p->timer);
+	uv_timer_init(loop, p->timer);
+	p->timer->data = p;
+	return p;
+}
+
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+struct ipc_peer *
+ipc_peer_free(struct ipc_peer *p)
+{
+	if (p == NULL)
+		return NULL;
+	if (p->channel != NULL)
+		ipc_channel_free(p->channel);
+	p->channel = NULL;
+	for (uint32_t i = 0; i < p->slot_count; i++) {
+		if (p->slots[i].used)
+			end_call(p, &p->slots[i], IPC_LOST, NULL);
+	}
+	uv_close((uv_handle_t *)p->timer, on_timer_closed);
+	free(p->slots);
+	free(p);
+	return NULL;
+}
+
+static void
+send_slot(struct ipc_peer *p, struct slot *s, const void *data,
+    const int *fds, unsigned fd_count)
+{
+	struct ipc_header header = {
+		.kind = IPC_KIND_ASK,
+		.method = s->method,
+		.id = (uint64_t)s->uses << 32 | (uint64_t)(s - p->slots),
+		.size = s->size,
+	};
+
+	s->sent = true;
+	if (!ipc_channel_send(p->channel, &header, data, fds, fd_count)) {
+		s->fate = IPC_REFUSED;
+		s->deadline_ms = uv_now(p->loop);
+		start_ticking(p);
+	}
+}
+
+void
+ipc_peer_attach(struct ipc_peer *p, int fd)
+{
+	static const struct ipc_channel_events events = {
+		.record = on_record,
+		.closed = on_closed,
+	};
+
+	if (p->channel != NULL)
+		ipc_channel_free(p->channel);
+	p->channel = NULL;
+	end_sent(p);
+	p->channel = ipc_channel_new(p->loop, fd, &events, p);
+	for (uint32_t i = 0; i < p->slot_count; i++) {
+		struct slot *s = &p->slots[i];
+
+		if (!s->used || s->sent || s->fate == IPC_REFUSED)
+			continue;
+		send_slot(p, s, s->data, s->fds, s->fd_count);
+		forget_unsent(s);
+	}
+}
+
+bool
+ipc_peer_connected(const struct ipc_peer *p)
+{
+	return p->channel != NULL;
+}
+
+void
+ipc_peer_on_lost(struct ipc_peer *p, void (*lost)(void *), void *arg)
+{
+	p->lost = lost;
+	p->lost_arg = arg;
+}
+
+size_t
+ipc_peer_pending(const struct ipc_peer *p)
+{
+	return p->pending;
+}
+
+static bool
+keep_unsent(struct slot *s, struct ipc_writer *w)
+{
+	s->data = xmemdup(buf_bytes(&w->buf), s->size);
+	for (unsigned i = 0; i < w->fd_count; i++) {
+		int fd = fcntl(w->fds[i], F_DUPFD_CLOEXEC, 0);
+
+		if (fd == -1)
+			return false;
+		s->fds[s->fd_count++] = fd;
+	}
+	return true;
+}
+
+void
+ipc_peer_ask(struct ipc_peer *p, uint32_t method, struct ipc_writer *w,
+    uint32_t timeout_ms, ipc_arrived *arrived, void (*done)(void), void *arg)
+{
+	struct slot *s = take_slot(p);
+	bool refused = w->bad || p->pending > PENDING_MAX;
+
+	s->sent = false;
+	s->method = method;
+	s->size = (uint32_t)buf_len(&w->buf);
+	s->arrived = arrived;
+	s->done = done;
+	s->arg = arg;
+	s->fate = IPC_TIMEOUT;
+	s->deadline_ms = timeout_ms == 0 ? 0 : uv_now(p->loop) + timeout_ms;
+	if (!refused && p->channel != NULL)
+		send_slot(p, s, buf_bytes(&w->buf), w->fds, w->fd_count);
+	else if (refused || !keep_unsent(s, w)) {
+		s->fate = IPC_REFUSED;
+		s->deadline_ms = uv_now(p->loop);
+	}
+	if (s->deadline_ms != 0)
+		start_ticking(p);
+}

@@ -27,7 +27,8 @@ OBJECTS	= $(patsubst %.c,$(BUILD)/%.o,$(wildcard smtpd/*.c queue/*.c \
 	  resolver/*.c policy/*.c util/*.c))
 MAINS	= $(foreach p,$(PROGRAMS),$(BUILD)/$(main-$(p)).o)
 CORE	= $(filter-out $(MAINS),$(OBJECTS))
-TESTS	= $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+TESTS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c \
+	  tests/*/run_*.c))
 ALL_LIBS = $(sort $(foreach p,$(PROGRAMS),$(libs-$(p)))) -lcmocka
 
 all: $(PROGRAMS:%=$(BUILD)/%)
@@ -49,7 +50,7 @@ $(BUILD)/$(1): $(BUILD)/$(main-$(1)).o $(patsubst %,$(BUILD)/%.o,$(objs-$(1))) \
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/core.a
+$(TESTS): %: %.o $(BUILD)/core.a
 	$(CC) $(CFLAGS) $(LINKER) -o $@ $^ $(ALL_LIBS)
 
 include etc/targets.mk

@@ -6,6 +6,7 @@
 
 enum dns_type {			/* the numbers of RFC 1035 and successors */
 	DNS_A = 1,
+	DNS_CNAME = 5,		/* not to be asked for: it is followed */
 	DNS_PTR = 12,
 	DNS_MX = 15,
 	DNS_TXT = 16,

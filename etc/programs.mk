@@ -14,7 +14,11 @@ objs-mx6d-policy	= policy/verdict
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-resolver	= resolver/mx6d-resolver
-objs-mx6d-resolver	= resolver/lookup
+objs-mx6d-resolver	= resolver/sources resolver/lookup resolver/zone \
+			  resolver/zone_record resolver/zone_entry \
+			  resolver/rdata_text resolver/rdata resolver/answer \
+			  resolver/cache resolver/questions \
+			  resolver/resolv_conf
 libs-mx6d-resolver	= -luv -lconfuse -lseccomp -lidn2 -lunbound
 
 main-mx6d-queue		= queue/mx6d-queue

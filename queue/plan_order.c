@@ -189,8 +189,14 @@ void
 plan_order_host(struct plan_work *w, const struct plan_host *host,
     enum deliver_via via)
 {
-	add_family(w, host, NETADDR_IPV6, via);
+	enum deliver_family demand = w->ask->demand;
+
+	if (demand == DELIVER_ANY)
+		add_family(w, host, NETADDR_IPV6, via);
 	add_family(w, host, NETADDR_IPV4, via);
+	if (demand == DELIVER_IPV4_FIRST || (w->plan->candidate_count == 0 &&
+	    (!w->ipv4 || host->a->status < DNS_FAILED)))
+		add_family(w, host, NETADDR_IPV6, via);
 }
 
 static size_t

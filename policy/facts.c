@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of facts, and how their names are read and written. */
+
+#include "policy/facts.h"
+
+#include <assert.h>
+
+#include "util/number.h"
+
+enum when { HERE, LATER };
+
+static const struct {
+	const char	*name;
+	const char	*meaning;
+	enum when	 when;
+} table[] = {
+#define FACT(symbol, name, when, meaning)	{ name, meaning, when },
+#include "policy/facts.def"
+#undef FACT
+};
+
+static_assert(FACT_COUNT <= 64, "a set of facts is one 64-bit mask");
+
+void
+facts_set(struct facts *facts, enum fact fact, bool holds)
+{
+	facts->unknown &= ~FACT_MASK(fact);
+	if (holds)
+		facts->held |= FACT_MASK(fact);
+	else
+		facts->held &= ~FACT_MASK(fact);
+}
+
+void
+facts_set_unknown(struct facts *facts, enum fact fact)
+{
+	facts->held &= ~FACT_MASK(fact);
+	facts->unknown |= FACT_MASK(fact);
+}
+
+bool
+facts_hold(const struct facts *facts, enum fact fact)
+{
+	return (facts->held & FACT_MASK(fact)) != 0;
+}
+
+const char *
+fact_name(enum fact fact)
+{
+	return table[fact].name;
+}
+
+const char *
+fact_meaning(enum fact fact)
+{
+	return table[fact].meaning;
+}
+
+bool
+fact_exists(enum fact fact)
+{
+	return table[fact].when == HERE;
+}
+
+enum fact
+fact_by_name(const char *name)
+{
+	for (unsigned i = 0; i < FACT_COUNT; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return (enum fact)i;
+	return FACT_COUNT;
+}
+
+/* Levenshtein's distance with one row: row[j] is that of a's first i
+ * characters to b's first j. */
+unsigned
+text_distance(const char *a, const char *b)
+{
+	unsigned row[65];
+	size_t n = strnlen(b, 64);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 0; a[i] != '\0' && i < 64; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < n; j++) {
+			unsigned best = diagonal + (a[i] != b[j]);
+
+			diagonal = row[j + 1];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j + 1] + 1 < best)
+				best = row[j + 1] + 1;
+			row[j + 1] = best;
+		}
+	}
+	return row[n];
+}
+
+const char *
+fact_nearest(const char *name)
+{
+	const char *nearest = NULL;
+	unsigned best = 4;	/* more edits than that is another word */
+
+	for (unsigned i = 0; i < FACT_COUNT; i++) {
+		unsigned distance = text_distance(name, table[i].name);
+
+		if (table[i].when == HERE && distance < best) {
+			best = distance;
+			nearest = table[i].name;
+		}
+	}
+	return nearest;
+}
+
+const char *
+facts_format(uint64_t mask, char text[static FACTS_TEXT_SIZE])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < FACT_COUNT; i++) {
+		if ((mask & FACT_MASK(i)) == 0)
+			continue;
+		if (used > 0)
+			text[used++] = ',';
+		strcpy_bounded(text + used, FACTS_TEXT_SIZE - used,
+		    table[i].name);
+		used += strlen(table[i].name);
+	}
+	return text;
+}

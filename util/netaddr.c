@@ -111,7 +111,7 @@ netaddr_from_sockaddr(const struct sockaddr *sa, struct netaddr *ret_addr)
 	return true;
 }
 
-socklen_t
+unsigned int
 netaddr_to_sockaddr(const struct netaddr *addr, struct sockaddr_storage *ret_sa)
 {
 	memset(ret_sa, 0, sizeof *ret_sa);

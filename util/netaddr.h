@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
+
+/* Not <sys/socket.h>: cores include this. */
+struct sockaddr;
+struct sockaddr_storage;
 
 enum netaddr_family {
 	NETADDR_NONE = 0,
@@ -45,7 +48,8 @@ bool netaddr_parse_port(const char *text, uint16_t default_port,
 bool netaddr_from_bytes(const uint8_t *bytes, size_t n,
     struct netaddr *ret_addr);
 bool netaddr_from_sockaddr(const struct sockaddr *sa, struct netaddr *ret_addr);
-socklen_t netaddr_to_sockaddr(const struct netaddr *addr,
+/* The length, a socklen_t. */
+unsigned int netaddr_to_sockaddr(const struct netaddr *addr,
     struct sockaddr_storage *ret_sa);
 
 bool netaddr_equal(const struct netaddr *a, const struct netaddr *b); /* no port */

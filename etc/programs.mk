@@ -26,7 +26,9 @@ objs-mx6d-queue		= queue/store
 libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-deliver	= queue/mx6d-deliver
-objs-mx6d-deliver	= queue/client
+objs-mx6d-deliver	= queue/client queue/client_end queue/client_hello \
+			  queue/client_mail queue/client_results queue/reply \
+			  queue/fallback queue/stuff
 libs-mx6d-deliver	= -luv -lconfuse -lseccomp -lidn2 -ltls -lcrypto
 
 main-mx6d-local		= queue/mx6d-local

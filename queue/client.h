@@ -155,8 +155,8 @@ void client_output_taken(struct client *c, size_t n, uint64_t now_ms);
 void client_begin(struct client *c, const struct client_message *message,
     uint64_t now_ms);
 /* A piece of the body, when CLIENT_WANTS_BODY: returns how much of it was
- * taken (at most CLIENT_PIECE_MAX).  The final dot follows by itself after
- * size_bytes. */
+ * taken (at most CLIENT_PIECE_MAX; 0 while much output waits).  The final dot
+ * follows by itself after size_bytes. */
 size_t client_body(struct client *c, const void *data, size_t n,
     uint64_t now_ms);
 /* Says QUIT, when READY; ENDED follows. */

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+/*
+ * An SMTP server session (RFC 5321) without I/O: the client's bytes, answers
+ * and the time come in; replies and requests go out.  The owner's loop is
+ * the same after every call that brings something in:
+ *
+ *	while (session_next(s, &request))
+ *		carry it out, now or later; bring the answer in
+ *	if ((out = session_output(s)) != NULL)
+ *		send it; session_output_done(s); and from the top again
+ *	if (session_waiting_for(s) == SESSION_CLOSED)
+ *		close when all is sent
+ *
+ * Input that arrives while an answer is awaited is kept, up to
+ * SESSION_HELD_MAX; an owner stops reading meanwhile.
+ *
+ *	session_start --CLIENT--> greeting, then per command:
+ *	INPUT --RCPT--> RECIPIENTS --all answered--> INPUT
+ *	INPUT --text beyond inline-body-max--> SPOOL --> WRITE --> INPUT
+ *	INPUT --end of data--> JUDGE --accepted--> SUBMIT --> INPUT
+ *	INPUT --STARTTLS--> TLS --> INPUT
+ *	any --QUIT, error--> CLOSED
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "smtpd/message_id.h"
+#include "smtpd/transaction.h"
+#include "util/buf.h"
+#include "util/config.h"
+#include "util/netaddr.h"
+
+#define SESSION_HELD_MAX	(512 * 1024)
+#define SESSION_HEADER_MAX	(256 * 1024)	/* octets of a header section */
+#define SESSION_RCPTS_ASKED	64		/* recipient questions at once */
+#define SESSION_TARGETS_MAX	20000		/* of one message */
+
+struct session;
+
+enum session_wait {
+	SESSION_INPUT,		/* bytes from the client */
+	SESSION_CLIENT,		/* session_client_answer */
+	SESSION_RECIPIENTS,	/* session_recipient_answer, and RCPT commands */
+	SESSION_SPOOL,		/* session_spool_answer */
+	SESSION_WRITE,		/* session_written */
+	SESSION_JUDGE,		/* session_judge_answer */
+	SESSION_SUBMIT,		/* session_submit_answer */
+	SESSION_TLS,		/* session_tls_up, the output sent before */
+	SESSION_CLOSED,		/* nothing more */
+};
+
+/* What the owner is asked to do; pointers hold until the next call. */
+struct session_request {
+	enum session_wait	 what;
+	size_t			 slot;		/* RECIPIENTS: for the answer */
+	const char		*address;	/* RECIPIENTS */
+	const uint8_t		*data;		/* WRITE: to the spool file */
+	size_t			 size;
+};
+
+/* A transaction that had its end of data has its reply. */
+struct session_report {
+	const struct transaction	*t;
+	const char			*code;
+	const char			*enhanced;
+};
+
+/* What sessions share; the owner may change it at any time between calls. */
+struct session_env {
+	const struct config	*config;
+	const char		*hostname;	/* in replies and trace fields */
+	struct id_source	*ids;
+	bool			 tls_available;
+	void			*arg;
+	/* Both may be NULL.  direction: '<' from the client, '>' to it, '*'
+	 * an event; text without CRLF. */
+	void (*trace)(void *arg, const struct session *s, char direction,
+	    const char *text, size_t n);
+	void (*report)(void *arg, const struct session *s,
+	    const struct session_report *report);
+};
+
+/* Where the session takes place. */
+struct session_place {
+	struct netaddr		peer;
+	struct netaddr		local;
+	enum listener_role	role;
+	enum push_back_mode	push_back;
+};
+
+struct session *session_new(const struct session_env *env,
+    const struct session_place *place, void *owner, uint64_t now_ms);
+struct session *session_free(struct session *s);
+void session_start(struct session *s);
+/* Refuses instead: over a limit of connections. */
+void session_start_refused(struct session *s);
+
+/* ---- in; now_ms is unix time ---- */
+
+void session_input(struct session *s, const uint8_t *data, size_t n,
+    uint64_t now_ms);
+/* The time that session_timeout_ms gave has passed without input. */
+void session_timed_out(struct session *s);
+/* Ends the session between messages, now or after this one. */
+void session_shutdown(struct session *s);
+
+/* Answers.  NULL, or ok false: there is none (the other process is lost). */
+struct session_client {
+	bool		 relay;
+	bool		 whitelisted;
+	const char	*rdns;
+};
+void session_client_answer(struct session *s,
+    const struct session_client *client, uint64_t now_ms);
+/* status: enum recipient_status */
+void session_recipient_answer(struct session *s, size_t slot, bool ok,
+    uint32_t status, const struct target *targets, size_t count,
+    uint64_t now_ms);
+/* status: enum queue_status */
+void session_spool_answer(struct session *s, bool ok, uint32_t status,
+    uint64_t spool_id, uint64_t now_ms);
+void session_written(struct session *s, bool ok, uint64_t now_ms);
+struct session_verdict {
+	uint32_t		 action;	/* enum verdict_action */
+	const char		*rule;
+	const char		*code;
+	const char		*enhanced;
+	const char *const	*lines;
+	size_t			 line_count;
+	const char		*prepend;
+};
+void session_judge_answer(struct session *s,
+    const struct session_verdict *verdict, uint64_t now_ms);
+void session_submit_answer(struct session *s, bool ok, uint32_t status,
+    uint64_t now_ms);
+/* version and cipher for the trace field. */
+void session_tls_up(struct session *s, const char *version, const char *cipher,
+    uint64_t now_ms);
+
+/* ---- out ---- */
+
+enum session_wait session_waiting_for(const struct session *s);
+/* The next thing to do, each told once. */
+bool session_next(struct session *s, struct session_request *ret_request);
+/* Replies to send now; NULL if none, or if more belong to the group (RFC
+ * 2920 3.2). */
+const struct buf *session_output(struct session *s);
+void session_output_done(struct session *s, uint64_t now_ms);
+/* How long to wait for input; 0: the session waits for an answer. */
+uint64_t session_timeout_ms(const struct session *s);
+
+void *session_owner(const struct session *s);
+const char *session_id(const struct session *s);
+const struct session_place *session_place(const struct session *s);
+const char *session_client_name(const struct session *s); /* of EHLO, or "" */
+const char *session_rdns(const struct session *s);	/* verified, or "" */
+bool session_relay(const struct session *s);
+bool session_is_tls(const struct session *s);
+/* The transaction; NULL outside of one. */
+const struct transaction *session_transaction(const struct session *s);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What becomes of the text: a spool file when it grows large, and at its end
+ * the verdict, the queue, the reply.
+ *
+ *	text --too much for memory--> SPOOL --> WRITE --> more text
+ *	end --[spooled]--> WRITE --> JUDGE --accepted--> SUBMIT --> reply
+ *	                               '------refused------------> reply
+ */
+#include "smtpd/session_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/policy.h"
+#include "queue/queue_words.h"
+#include "util/xalloc.h"
+
+/* With a spool file, text is handed to it in pieces of at least this. */
+#define WRITE_PIECE	(64 * 1024)
+
+/* The message has its reply: the end of the transaction. */
+static void
+finish(struct session *s, const char *code, const char *enhanced)
+{
+	const struct session_report report = { s->t, code, enhanced };
+
+	if (s->env->report != NULL)
+		s->env->report(s->env->arg, s, &report);
+	session_reset(s);
+	s->commands = 0;
+	if (s->waiting_for == SESSION_CLOSED)
+		return;
+	session_wait_for(s, SESSION_INPUT);
+	if (s->stopping)
+		session_end(s, REPLY_SHUTDOWN);
+}
+
+void
+session_refuse_message(struct session *s, enum reply reply)
+{
+	session_say(s, reply, NULL);
+	finish(s, reply_code(reply), reply_enhanced(reply));
+}
+
+/* ---- large messages ---- */
+
+static size_t
+unsaved(const struct transaction *t)
+{
+	return body_len(&t->body) - t->kept;
+}
+
+void
+session_check_room(struct session *s)
+{
+	const struct transaction *t = s->t;
+
+	if (t->data.fault != REPLY_NONE)
+		return;
+	if (t->spool_id != 0) {
+		if (unsaved(t) >= WRITE_PIECE)
+			session_wait_for(s, SESSION_WRITE);
+	} else if (body_len(&t->body) > s->env->config->inline_body_max) {
+		s->t->asked_ms = s->now_ms;
+		session_wait_for(s, SESSION_SPOOL);
+	}
+}
+
+/* The rest is read to its end, and then refused. */
+static void
+give_up_text(struct session *s, enum reply reply)
+{
+	s->t->data.fault = reply;
+	s->t->kept = 0;
+	body_done(&s->t->body);
+}
+
+/* Work on where the text stopped: amid it, or at its end. */
+static void
+text_goes_on(struct session *s, uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+
+	s->now_ms = now_ms;
+	session_wait_for(s, SESSION_INPUT);
+	if (t->complete)
+		session_message_complete(s);
+	else if (s->mode == MODE_CHUNK && t->chunk_left == 0)
+		session_end_chunk(s);
+	session_go_on(s, now_ms);
+}
+
+void
+session_spool_answer(struct session *s, bool ok, uint32_t status,
+    uint64_t spool_id, uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+
+	if (s->waiting_for != SESSION_SPOOL)
+		return;
+	if (now_ms > t->asked_ms)
+		t->began_ms += now_ms - t->asked_ms;
+	if (ok && status == QUEUE_OK && spool_id != 0) {
+		t->spool_id = spool_id;
+		session_wait_for(s, SESSION_WRITE);
+		return;
+	}
+	give_up_text(s, ok && status == QUEUE_FULL ? REPLY_NO_ROOM :
+	    REPLY_TROUBLE);
+	text_goes_on(s, now_ms);
+}
+
+/* What is in the file need not be in memory, but for the header section,
+ * which the judge will want. */
+void
+session_written(struct session *s, bool ok, uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+
+	if (s->waiting_for != SESSION_WRITE)
+		return;
+	if (!ok)
+		give_up_text(s, REPLY_NO_ROOM);
+	else {
+		t->saved_bytes += unsaved(t);
+		if (!t->data.in_header)
+			body_truncate(&t->body, t->data.header_end);
+		t->kept = body_len(&t->body);
+	}
+	text_goes_on(s, now_ms);
+}
+
+/* ---- the end ---- */
+
+void
+session_message_complete(struct session *s)
+{
+	struct transaction *t = s->t;
+
+	t->complete = true;
+	if (t->ended_ms == 0)
+		t->ended_ms = s->now_ms;
+	if (t->data.fault != REPLY_NONE)
+		session_refuse_message(s, t->data.fault);
+	else if (t->spool_id != 0 && unsaved(t) > 0)
+		session_wait_for(s, SESSION_WRITE);
+	else
+		session_wait_for(s, SESSION_JUDGE);
+}
+
+/* What is said when the judge left it to us. */
+static enum reply
+default_reply(const struct session *s, uint32_t action)
+{
+	if (action == VERDICT_DEFER)
+		return REPLY_DEFERRED;
+	if (action == VERDICT_REJECT)
+		return REPLY_REFUSED;
+	return s->place.role == ROLE_DEFENSIVE ? REPLY_PUSH_BACK_DEFENSIVE :
+	    REPLY_PUSH_BACK;
+}
+
+static void
+refuse_as_judged(struct session *s, const struct session_verdict *v)
+{
+	size_t begin = buf_len(&s->out);
+	char code[4] = "", enhanced[16] = "";
+
+	if (!reply_add_refusal(&s->out, v->code, v->enhanced, v->lines,
+	    v->line_count)) {
+		session_refuse_message(s, default_reply(s, v->action));
+		return;
+	}
+	session_sent(s, begin);
+	memcpy(code, v->code, 3);	/* checked: fit */
+	memcpy(enhanced, v->enhanced, strlen(v->enhanced));
+	finish(s, code, enhanced);
+}
+
+/* Only a filter could clear this message, and there is none: then it is clean
+ * over IPv4, and not vouched for where that is needed (MX6.md, Receiver). */
+static bool
+is_accepted(const struct session *s, uint32_t action)
+{
+	return action == VERDICT_ACCEPT || action == VERDICT_QUARANTINE ||
+	    (action == VERDICT_FILTER && s->place.role == ROLE_MX);
+}
+
+void
+session_judge_answer(struct session *s, const struct session_verdict *v,
+    uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+
+	if (s->waiting_for != SESSION_JUDGE)
+		return;
+	s->now_ms = now_ms;
+	if (v == NULL) {
+		session_refuse_message(s, REPLY_TROUBLE);
+		session_go_on(s, now_ms);
+		return;
+	}
+	t->judged = true;
+	t->action = v->action;
+	t->rule = xstrdup(v->rule);
+	if (!is_accepted(s, v->action)) {
+		refuse_as_judged(s, v);
+		session_go_on(s, now_ms);
+		return;
+	}
+	t->quarantine = v->action == VERDICT_QUARANTINE;
+	if (t->spool_id != 0)
+		t->prepend = xstrdup(v->prepend);
+	else
+		body_prepend(&t->body, v->prepend, strlen(v->prepend));
+	session_wait_for(s, SESSION_SUBMIT);
+}
+
+/* Only a yes from the queue means that the message is on disk. */
+void
+session_submit_answer(struct session *s, bool ok, uint32_t status,
+    uint64_t now_ms)
+{
+	if (s->waiting_for != SESSION_SUBMIT)
+		return;
+	s->now_ms = now_ms;
+	if (ok && status == QUEUE_OK) {
+		session_say(s, REPLY_QUEUED, s->t->id);
+		finish(s, reply_code(REPLY_QUEUED), reply_enhanced(REPLY_QUEUED));
+	} else
+		session_refuse_message(s, ok && status == QUEUE_FULL ?
+		    REPLY_NO_ROOM : REPLY_TROUBLE);
+	session_go_on(s, now_ms);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_SESSION_INT_H
+#define SMTPD_SESSION_INT_H
+
+/*
+ * The inside of smtpd/session.h, shared by the files of the core only.
+ *
+ *	state		what was said	 leads on
+ *	AT_GREET	nothing		 EHLO, HELO: READY
+ *	AT_READY	EHLO or HELO	 MAIL: MAIL
+ *	AT_MAIL	MAIL		 RCPT accepted: RCPT
+ *	AT_RCPT	RCPT		 DATA: READY at its end; BDAT: CHUNKS
+ *	AT_CHUNKS	BDAT		 BDAT LAST: READY at its end
+ *
+ * RSET, EHLO and HELO lead to READY from everywhere behind it, STARTTLS to
+ * GREET.  `t` is there in MAIL, RCPT and CHUNKS, and nowhere else.
+ */
+
+#include "smtpd/session.h"
+
+enum session_state {
+	AT_GREET = 1,
+	AT_READY = 2,
+	AT_MAIL = 4,
+	AT_RCPT = 8,
+	AT_CHUNKS = 16,
+};
+#define AT_ANY	31
+
+/* What the next octet of the client is. */
+enum session_mode {
+	MODE_COMMAND,
+	MODE_DATA,		/* of a message, to CRLF.CRLF */
+	MODE_CHUNK,		/* of a BDAT chunk */
+	MODE_SKIP,		/* of a BDAT chunk that nobody wants */
+};
+
+struct session {
+	const struct session_env *env;
+	void			*owner;
+	struct session_place	 place;
+	char			 id[MESSAGE_ID_SIZE];
+	char			*helo;
+	char			*rdns;
+	char			*tls;		/* "VERSION CIPHER"; NULL: plain */
+	struct transaction	*t;
+	struct buf		 held;		/* input not taken yet */
+	struct buf		 out;
+	/* Only while input is being taken: what is left of it. */
+	const uint8_t		*next;
+	size_t			 left;
+	uint64_t		 now_ms;
+	uint64_t		 skip_left;	/* MODE_SKIP */
+	uint32_t		 errors;
+	uint32_t		 commands;	/* since the last message */
+	enum session_wait	 waiting_for;
+	uint8_t			 state;		/* enum session_state */
+	uint8_t			 mode;		/* enum session_mode */
+	bool			 asked;		/* waiting_for was told */
+	bool			 extended;	/* EHLO */
+	bool			 relay;
+	bool			 whitelisted;
+	bool			 normalize;
+	bool			 stopping;
+};
+
+/* With this much to be sent, no more input is taken until it has gone. */
+#define SESSION_OUT_STOP	65536
+
+/* session.c */
+void session_say(struct session *s, enum reply reply, const char *detail);
+void session_say_line(struct session *s, const char *code, bool last,
+    const char *text);
+/* Says it and closes; what else was received is thrown away. */
+void session_end(struct session *s, enum reply reply);
+void session_wait_for(struct session *s, enum session_wait what);
+void session_sent(struct session *s, size_t begin);
+void session_trace(struct session *s, char direction, const char *text,
+    size_t n);
+void session_event(struct session *s, const char *text);
+/* Forgets the transaction; in the state READY if one was open. */
+void session_reset(struct session *s);
+
+/* session_input.c: works on with the input that was held. */
+void session_go_on(struct session *s, uint64_t now_ms);
+
+/* session_verbs.c */
+void session_command(struct session *s, const char *line, size_t n);
+/* The names of all verbs, one by one; NULL behind the last. */
+const char *session_verb_name(size_t i);
+
+/* The verbs: text is the argument, n octets, not NUL-terminated. */
+typedef void session_verb(struct session *s, const char *text, size_t n);
+
+session_verb session_ehlo, session_helo, session_starttls; /* _hello.c */
+session_verb session_mail;				/* session_mail.c */
+session_verb session_rcpt;				/* session_rcpt.c */
+session_verb session_data, session_bdat;		/* session_data.c */
+session_verb session_rset, session_noop, session_vrfy, session_quit,
+    session_help;					/* session_misc.c */
+
+/* session_rcpt.c */
+void session_tell_recipients(struct session *s);
+
+/* session_data.c: take octets in their mode. */
+void session_take_data(struct session *s);
+void session_take_chunk(struct session *s);
+void session_take_skip(struct session *s);
+/* The last octet of a chunk was taken. */
+void session_end_chunk(struct session *s);
+
+/* session_end.c: the message is complete, or a fault ends it. */
+void session_message_complete(struct session *s);
+void session_refuse_message(struct session *s, enum reply reply);
+/* After text was added: is there too much of it in memory? */
+void session_check_room(struct session *s);
+
+#endif

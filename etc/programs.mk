@@ -22,7 +22,9 @@ objs-mx6d-resolver	= resolver/sources resolver/lookup resolver/zone \
 libs-mx6d-resolver	= -luv -lconfuse -lseccomp -lidn2 -lunbound
 
 main-mx6d-queue		= queue/mx6d-queue
-objs-mx6d-queue		= queue/store
+objs-mx6d-queue		= queue/store queue/store_schema queue/store_write \
+			  queue/store_read queue/message queue/schedule \
+			  queue/destinations queue/bounce
 libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-deliver	= queue/mx6d-deliver

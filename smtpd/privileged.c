@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/privileged.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "smtpd/privileged_ipc.h"
+#include "smtpd/supervise.h"
+#include "util/log.h"
+
+#define IPC_NAME privileged
+#define IPC_FILE "smtpd/privileged.msg"
+#include "util/ipc_serve.h"
+
+#define USERS_MAX 200
+
+static struct config *const *config;
+static bool is_root;
+
+void
+privileged_init(struct config *const *the_config, bool privileged)
+{
+	config = the_config;
+	is_root = privileged;
+}
+
+void
+privileged_serve(uv_loop_t *loop, int fd, enum process_kind asker)
+{
+	static const enum process_kind kinds[] = {
+		PROCESS_LOCAL, PROCESS_DELIVER,
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (kinds[i] == asker) {
+			ipc_door_open(loop, fd, &privileged_service,
+			    IPC_SIBLING, (void *)(uintptr_t)&kinds[i], NULL);
+			return;
+		}
+	}
+	close(fd);
+}
+
+static enum process_kind
+asker_of(const struct ipc_call *call)
+{
+	const enum process_kind *kind = ipc_call_context(call);
+
+	return *kind;
+}
+
+/* "" is the daemon's own user, for mailboxes that are nobody's account. */
+static const struct passwd *
+find_user(const char *name, const char **ret_error)
+{
+	const struct passwd *pw;
+
+	if (!is_root)
+		pw = getpwuid(getuid());	/* all is done as ourselves */
+	else
+		pw = getpwnam(*name == '\0' ? (*config)->user : name);
+	if (pw == NULL) {
+		*ret_error = "there is no such user on this system";
+		return NULL;
+	}
+	if (is_root && pw->pw_uid == 0) {
+		*ret_error = "mail is not delivered as root";
+		return NULL;
+	}
+	return pw;
+}
+
+void
+serve_privileged_mail_user(struct ipc_call *call,
+    const struct privileged_mail_user_ask *ask)
+{
+	struct privileged_mail_user_answer answer = {
+		.channel = -1,
+		.error = "",
+		.home = "",
+	};
+	const struct passwd *pw;
+	int fds[2] = { -1, -1 };
+
+	if (asker_of(call) != PROCESS_LOCAL)
+		answer.error = "only local may ask for this";
+	else if ((pw = find_user(ask->user, &answer.error)) == NULL)
+		answer.permanent = 1;
+	else if (supervise_users() >= USERS_MAX)
+		answer.error = "too many mailbox owners at once";
+	else if (!ipc_pair(fds) || !supervise_spawn_user("mx6d-local", "-u",
+	    fds[1], pw->pw_uid, pw->pw_gid))
+		answer.error = strerror(errno);
+	else {
+		answer.channel = fds[0];
+		answer.home = pw->pw_dir;
+	}
+	privileged_mail_user_reply(call, &answer);
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+}
+
+static bool
+is_configured(const char *path)
+{
+	const char *prefix = "unix:";
+	size_t n = strlen(prefix);
+
+	if (strncmp((*config)->lmtp, prefix, n) == 0 &&
+	    strcmp((*config)->lmtp + n, path) == 0)
+		return true;
+	for (size_t i = 0; i < (*config)->lmtp_sockets.count; i++) {
+		if (strcmp((*config)->lmtp_sockets.items[i], path) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < (*config)->route_count; i++) {
+		const char *via = (*config)->routes[i].via;
+
+		if (strncmp(via, prefix, n) == 0 && strcmp(via + n, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int
+connect_to(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd, saved;
+
+	if (strlen(path) >= sizeof sun.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof sun) == -1) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+void
+serve_privileged_lmtp_socket(struct ipc_call *call,
+    const struct privileged_lmtp_socket_ask *ask)
+{
+	struct privileged_lmtp_socket_answer answer = {
+		.socket = -1,
+		.error = "",
+	};
+
+	if (asker_of(call) != PROCESS_DELIVER)
+		answer.error = "only deliver may ask for this";
+	else if (!is_configured(ask->path))
+		answer.error = "mx6d.conf does not name this socket (lmtp, "
+		    "lmtp-sockets or a route)";
+	else if ((answer.socket = connect_to(ask->path)) == -1)
+		answer.error = strerror(errno);
+	privileged_lmtp_socket_reply(call, &answer);
+	if (answer.socket >= 0)
+		close(answer.socket);
+}

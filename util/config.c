@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mx6d.conf by libconfuse.  The grammar of a file is built from the table of
+ * settings; every value is checked while it is read, so that an error can
+ * name its line.
+ */
+#include "util/config.h"
+
+#include <confuse.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/config_check.h"
+#include "util/config_table.h"
+#include "util/number.h"
+#include "util/suggest.h"
+#include "util/xalloc.h"
+
+#define OPTS_MAX	160
+#define SHOWN_SIZE	4096
+
+/* libconfuse's functions have no argument of ours: one parse at a time. */
+static struct {
+	struct config	*config;
+	const char	*name;
+	char		*error;		/* of CONFIG_ERROR_SIZE; first one wins */
+	int		 line;		/* added to libconfuse's */
+} now;
+
+static void
+fail(int line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+fail(int line, const char *format, ...)
+{
+	va_list args;
+	int at;
+
+	if (now.error[0] != '\0')
+		return;
+	at = snprintf(now.error, CONFIG_ERROR_SIZE, "%s:%d: ", now.name, line);
+	va_start(args, format);
+	vsnprintf(now.error + at, CONFIG_ERROR_SIZE - (size_t)at, format, args);
+	va_end(args);
+}
+
+/* ---- names that may stand in a section, for suggestions ---- */
+
+static const char *const listen_names[] = { "role", "port", "push-back" };
+static const char *const route_names[] = {
+	"via", "family", "tls", "mx6", "lmtp",
+};
+static const char *const rule_names[] = { "listeners", "when", "action" };
+
+static const char *
+suggestion(cfg_t *cfg, const char *word)
+{
+	const char *all[OPTS_MAX];
+	size_t n = 0;
+
+	if (strcmp(cfg->name, "listen") == 0)
+		return suggest_near(word, listen_names, 3);
+	if (strcmp(cfg->name, "route") == 0)
+		return suggest_near(word, route_names, 5);
+	if (strcmp(cfg->name, "rule") == 0)
+		return suggest_near(word, rule_names, 3);
+	for (; n < setting_count; n++)
+		all[n] = setting_at(n)->name;
+	all[n++] = "listen";
+	all[n++] = "route";
+	all[n++] = "rule";
+	return suggest_near(word, all, n);
+}
+
+/* libconfuse's own words, made to say what would be right. */
+static void
+on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	char text[512];
+	const char *quoted, *near;
+
+	vsnprintf(text, sizeof text, format, args);
+	if (strncmp(text, "no such option", 14) == 0 &&
+	    (quoted = strchr(text, '\'')) != NULL) {
+		char word[128];
+
+		snprintf(word, sizeof word, "%.*s",
+		    (int)strcspn(quoted + 1, "'"), quoted + 1);
+		near = suggestion(cfg, word);
+		fail(cfg->line, "there is no setting \"%s\"%s%s%s", word,
+		    near == NULL ? "; mx6d.conf(5) lists them" :
+		    "; did you mean \"", near == NULL ? "" : near,
+		    near == NULL ? "" : "\"?");
+		return;
+	}
+	fail(cfg->line, "%s", text);
+}
+
+/* ---- values, as they are read ---- */
+
+static int
+check_setting(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const struct setting *s = setting_find(cfg_opt_name(opt));
+	char why[256];
+
+	if (s->kind == SETTING_TEXTS || s->kind == SETTING_BLOCKS)
+		config_clear_list(now.config, s);
+	for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
+		const char *value = cfg_opt_getnstr(opt, i);
+
+		if (setting_store(s, now.config, value, why, sizeof why) &&
+		    config_check_value(s->name, value, why, sizeof why))
+			continue;
+		fail(cfg->line, "%s = \"%s\": it should be %s", s->name, value,
+		    why);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+check_listen(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_listen listen = { 0 };
+	char why[256];
+
+	if (!config_check_listen(now.config, cfg_title(sec),
+	    cfg_getstr(sec, "role"), cfg_getstr(sec, "port"),
+	    cfg_getstr(sec, "push-back"), &listen, why, sizeof why)) {
+		fail(cfg->line, "listen \"%s\": %s", cfg_title(sec), why);
+		return -1;
+	}
+	now.config->listens = xreallocarray(now.config->listens,
+	    now.config->listen_count + 1, sizeof listen);
+	now.config->listens[now.config->listen_count++] = listen;
+	return 0;
+}
+
+static int
+check_route(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_route route = { 0 };
+	char why[256];
+
+	if (!config_check_route(cfg_title(sec), cfg_getstr(sec, "via"),
+	    cfg_getstr(sec, "family"), cfg_getstr(sec, "tls"), now.config->tls,
+	    &route, why, sizeof why)) {
+		fail(cfg->line, "route \"%s\": %s", cfg_title(sec), why);
+		return -1;
+	}
+	route.mx6 = cfg_getbool(sec, "mx6");
+	route.lmtp = cfg_getbool(sec, "lmtp");
+	now.config->routes = xreallocarray(now.config->routes,
+	    now.config->route_count + 1, sizeof route);
+	now.config->routes[now.config->route_count++] = route;
+	return 0;
+}
+
+static int
+check_rule(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_rule rule = { 0 };
+	const char *listeners = cfg_getstr(sec, "listeners");
+	const char *action = cfg_getstr(sec, "action");
+
+	if (strcmp(listeners, "ipv6") != 0 && strcmp(listeners, "ipv4") != 0 &&
+	    strcmp(listeners, "any") != 0) {
+		fail(cfg->line, "rule \"%s\": listeners = \"%s\": it should be "
+		    "ipv6, ipv4 or any", cfg_title(sec), listeners);
+		return -1;
+	}
+	if (action == NULL) {
+		fail(cfg->line, "rule \"%s\": it needs an action: accept, "
+		    "filter, fallback, reject, defer or quarantine",
+		    cfg_title(sec));
+		return -1;
+	}
+	rule.name = xstrdup(cfg_title(sec));
+	rule.listeners = xstrdup(listeners);
+	rule.action = xstrdup(action);
+	for (unsigned i = 0; i < cfg_size(sec, "when"); i++) {
+		rule.when.items = xreallocarray(rule.when.items,
+		    rule.when.count + 1, sizeof *rule.when.items);
+		rule.when.items[rule.when.count++] =
+		    xstrdup(cfg_getnstr(sec, "when", i));
+	}
+	now.config->rules = xreallocarray(now.config->rules,
+	    now.config->rule_count + 1, sizeof rule);
+	now.config->rules[now.config->rule_count++] = rule;
+	return 0;
+}
+
+/* ---- the grammar ---- */
+
+static cfg_opt_t listen_opts[] = {
+	CFG_STR("role", "mx", CFGF_NONE),
+	CFG_STR("port", "25", CFGF_NONE),
+	CFG_STR("push-back", "judge", CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t route_opts[] = {
+	CFG_STR("via", "", CFGF_NONE),
+	CFG_STR("family", "any", CFGF_NONE),
+	CFG_STR("tls", "", CFGF_NONE),
+	CFG_BOOL("mx6", cfg_true, CFGF_NONE),
+	CFG_BOOL("lmtp", cfg_false, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t rule_opts[] = {
+	CFG_STR("listeners", "ipv6", CFGF_NONE),
+	CFG_STR_LIST("when", "{}", CFGF_NONE),
+	CFG_STR("action", NULL, CFGF_NONE),
+	CFG_END()
+};
+
+static cfg_opt_t
+opt_of(const struct setting *s)
+{
+	if (s->kind == SETTING_TEXTS || s->kind == SETTING_BLOCKS) {
+		cfg_opt_t list = CFG_STR_LIST(s->name, "{}", CFGF_NODEFAULT);
+
+		return list;
+	}
+	cfg_opt_t one = CFG_STR(s->name, NULL, CFGF_NODEFAULT);
+
+	return one;
+}
+
+static cfg_t *
+grammar(void)
+{
+	const cfg_flag_t many = CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES;
+	const cfg_opt_t sections[] = {
+		CFG_SEC("listen", listen_opts, many),
+		CFG_SEC("route", route_opts, many),
+		CFG_SEC("rule", rule_opts, many),
+		CFG_END()
+	};
+	cfg_opt_t opts[OPTS_MAX];
+	size_t n = 0;
+	cfg_t *cfg;
+
+	for (; n < setting_count; n++)
+		opts[n] = opt_of(setting_at(n));
+	memcpy(opts + n, sections, sizeof sections);
+	cfg = cfg_init(opts, CFGF_NONE);
+	if (cfg == NULL)
+		abort();
+	cfg_set_error_function(cfg, on_error);
+	for (size_t i = 0; i < setting_count; i++)
+		cfg_set_validate_func(cfg, setting_at(i)->name, check_setting);
+	cfg_set_validate_func(cfg, "listen", check_listen);
+	cfg_set_validate_func(cfg, "route", check_route);
+	cfg_set_validate_func(cfg, "rule", check_rule);
+	return cfg;
+}
+
+static struct config *
+defaults(void)
+{
+	struct config *config = xcalloc(1, sizeof *config);
+	char why[256];
+
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *s = setting_at(i);
+		void *at = (char *)config + s->offset;
+		unsigned choice = (unsigned)s->number;
+
+		if (s->kind == SETTING_TEXT)
+			setting_store(s, config, s->text, why, sizeof why);
+		else if (s->kind == SETTING_NUMBER)
+			memcpy(at, &s->number, sizeof s->number);
+		else if (s->kind == SETTING_YESNO)
+			*(bool *)at = s->number != 0;
+		else if (s->kind == SETTING_CHOICE)
+			memcpy(at, &choice, sizeof choice);
+	}
+	return config;
+}
+
+/* libconfuse would put environment variables in: a configuration must mean
+ * the same to every process that reads it. */
+static bool
+has_variable(const char *text)
+{
+	const char *at = strstr(text, "${");
+	int line = 1;
+
+	if (at == NULL)
+		return false;
+	for (const char *p = text; p < at; p++)
+		line += *p == '\n';
+	fail(line, "\"${\" is not expanded here; write the value itself");
+	return true;
+}
+
+struct config *
+config_parse(const char *text, size_t n, const char *name,
+    char error[static CONFIG_ERROR_SIZE])
+{
+	struct config *config = defaults();
+	char why[512];
+	cfg_t *cfg;
+	bool good;
+
+	error[0] = '\0';
+	now.config = config;
+	now.name = name;
+	now.error = error;
+	if (memchr(text, '\0', n) != NULL) {
+		fail(1, "there is a NUL octet in it; it should be plain text");
+		return config_free(config);
+	}
+	if (has_variable(text))
+		return config_free(config);
+	cfg = grammar();
+	good = cfg_parse_buf(cfg, text) == CFG_SUCCESS && error[0] == '\0';
+	cfg_free(cfg);
+	if (good && !config_check_whole(config, why, sizeof why)) {
+		snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", name, why);
+		good = false;
+	}
+	if (!good && error[0] == '\0')
+		fail(1, "it cannot be read");
+	return good ? config : config_free(config);
+}
+
+void
+config_print(const struct config *config, void (*line)(const char *))
+{
+	char value[SHOWN_SIZE], text[SHOWN_SIZE + 256];
+
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *s = setting_at(i);
+
+		setting_show(s, config, value, sizeof value);
+		snprintf(text, sizeof text, "%-27s = %s", s->name, value);
+		line(text);
+	}
+	for (size_t i = 0; i < config->listen_count; i++) {
+		const struct config_listen *l = &config->listens[i];
+		char addr[NETADDR_TEXT_SIZE];
+
+		snprintf(text, sizeof text, "listen \"%s\" { role = %s }",
+		    netaddr_format_port(&l->addr, addr),
+		    listener_role_name(l->role));
+		line(text);
+	}
+	for (size_t i = 0; i < config->route_count; i++) {
+		snprintf(text, sizeof text, "route \"%s\" { via = \"%s\" }",
+		    config->routes[i].domain, config->routes[i].via);
+		line(text);
+	}
+	for (size_t i = 0; i < config->rule_count; i++) {
+		snprintf(text, sizeof text,
+		    "rule \"%s\" { listeners = %s action = %s }",
+		    config->rules[i].name, config->rules[i].listeners,
+		    config->rules[i].action);
+		line(text);
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef UTIL_CONFIG_CHECK_H
+#define UTIL_CONFIG_CHECK_H
+
+/*
+ * What a configuration must be beyond its grammar, without libconfuse: each
+ * function says in why what would be right.
+ */
+
+#include "util/config_table.h"
+
+/* Of one setting, beyond its kind. */
+bool config_check_value(const char *name, const char *value, char *why,
+    size_t why_size);
+bool config_check_listen(const struct config *config, const char *address,
+    const char *role, const char *port, const char *push_back,
+    struct config_listen *ret_listen, char *why, size_t why_size);
+/* tls "" means the general setting. */
+bool config_check_route(const char *domain, const char *via,
+    const char *family, const char *tls, enum tls_demand general,
+    struct config_route *ret_route, char *why, size_t why_size);
+/* Of settings together. */
+bool config_check_whole(const struct config *config, char *why,
+    size_t why_size);
+void config_clear_list(struct config *config, const struct setting *s);
+
+#endif

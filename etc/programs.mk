@@ -2,7 +2,8 @@
 
 main-mx6d		= smtpd/mx6d
 objs-mx6d		= smtpd/procs smtpd/supervise smtpd/privileged \
-			  smtpd/control smtpd/listeners
+			  smtpd/control smtpd/listeners smtpd/settings_file \
+			  smtpd/limits policy/rules policy/facts
 libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp

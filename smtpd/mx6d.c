@@ -21,6 +21,7 @@
 
 #include "smtpd/control.h"
 #include "smtpd/limits.h"
+
 #include "smtpd/listeners.h"
 #include "smtpd/privileged.h"
 #include "smtpd/settings_file.h"
@@ -52,9 +53,8 @@ usage(void)
 static void
 find_programs(void)
 {
-	static const char *const places[] = {
-		"%.*s", "%.*s/../libexec/mx6d", MX6D_PREFIX "/libexec/mx6d",
-	};
+	static const char *const beside[] = { "", "/../libexec/mx6d" };
+	const size_t size = sizeof program_directory;
 	char self[2048], probe[4200];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
 	int length;
@@ -63,16 +63,13 @@ find_programs(void)
 		err(1, "/proc/self/exe");
 	self[n] = '\0';
 	length = (int)(strrchr(self, '/') - self);
-	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-		if (i == 0)
-			snprintf(program_directory, sizeof program_directory,
-			    "%.*s", length, self);
-		else if (i == 1)
-			snprintf(program_directory, sizeof program_directory,
-			    "%.*s/../libexec/mx6d", length, self);
+	for (size_t i = 0; i < 3; i++) {
+		if (i < 2)
+			snprintf(program_directory, size, "%.*s%s", length,
+			    self, beside[i]);
 		else
-			snprintf(program_directory, sizeof program_directory,
-			    "%s", MX6D_PREFIX "/libexec/mx6d");
+			snprintf(program_directory, size, "%s",
+			    MX6D_PREFIX "/libexec/mx6d");
 		snprintf(probe, sizeof probe, "%s/mx6d-smtp",
 		    program_directory);
 		if (access(probe, X_OK) == 0)
@@ -88,14 +85,12 @@ static const char *
 reload(void)
 {
 	static char error[CONFIG_ERROR_SIZE];
-	struct supply old_supply = supply;
 	struct config *old = config, *fresh;
 	const char *warning;
 	enum log_level level;
 	bool zone_changed;
 	char *old_zone = supply.zone == NULL ? NULL : xstrdup(supply.zone);
 
-	(void)old_supply;
 	fresh = settings_load(config_path, &supply, error);
 	if (fresh == NULL || !listeners_apply(fresh, error, sizeof error)) {
 		log_say(LOG_LEVEL_ERROR, "reload", "%s; the old configuration "

@@ -66,6 +66,18 @@ read_named(const char *setting, const char *path, char **ret_text,
 	return *ret_text != NULL;
 }
 
+static bool
+check_rules(const struct config *config, char error[static CONFIG_ERROR_SIZE])
+{
+	struct rules *rules = rules_new(config->rules, config->rule_count,
+	    error);
+
+	if (rules == NULL)
+		return false;
+	rules_free(rules);
+	return true;
+}
+
 static void
 free_texts(struct supply *s)
 {
@@ -96,7 +108,7 @@ settings_load(const char *path, struct supply *ret_supply,
 		free(s.text);
 		return NULL;
 	}
-	if (!rules_check(config, error, CONFIG_ERROR_SIZE) ||
+	if (!check_rules(config, error) ||
 	    !read_named("tls-certificate", config->tls_certificate,
 	    &s.certificate, &s.certificate_size, error) ||
 	    !read_named("tls-key", config->tls_key, &s.key, &s.key_size,

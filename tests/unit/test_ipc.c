@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+/* Calls over a channel: values, large ones, descriptors, loss, nonsense. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "util/fdio.h"
+#include "util/ipc_channel.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define IPC_NAME echo
+#define IPC_FILE "tests/unit/echo.msg"
+#include "util/ipc_expand.h"
+#define IPC_NAME echo
+#define IPC_FILE "tests/unit/echo.msg"
+#include "util/ipc_serve.h"
+
+static struct ipc_call *kept;
+static int answers, losses, timeouts;
+
+void
+serve_echo_echo(struct ipc_call *call, const struct echo_echo_ask *ask)
+{
+	struct echo_echo_answer answer = {
+		.small = ask->small, .large = ask->large, .text = ask->text,
+		.blob = ask->blob, .addr = ask->addr, .pairs = ask->pairs,
+		.pairs_count = ask->pairs_count, .file = ask->file,
+	};
+
+	echo_echo_reply(call, &answer);
+	if (ask->file >= 0)
+		close(ask->file);
+}
+
+void
+serve_echo_never(struct ipc_call *call, const struct echo_never_ask *ask)
+{
+	(void)ask;
+	kept = call;
+}
+
+static void
+echo_done(void *arg, enum ipc_status status,
+    const struct echo_echo_answer *answer)
+{
+	const struct echo_echo_ask *ask = arg;
+	size_t n;
+	char *text;
+
+	assert_int_equal(status, IPC_OK);
+	answers++;
+	assert_int_equal(answer->small, ask->small);
+	assert_int_equal(answer->large, ask->large);
+	assert_string_equal(answer->text, ask->text);
+	assert_int_equal(answer->blob.size, ask->blob.size);
+	assert_memory_equal(answer->blob.data, ask->blob.data,
+	    ask->blob.size);
+	assert_true(netaddr_equal(&answer->addr, &ask->addr));
+	assert_int_equal(answer->pairs_count, ask->pairs_count);
+	for (uint32_t i = 0; i < answer->pairs_count; i++)
+		assert_string_equal(answer->pairs[i].name,
+		    ask->pairs[i].name);
+	if (ask->file < 0) {
+		assert_int_equal(answer->file, -1);
+		return;
+	}
+	text = fdio_read_all(answer->file, 100, &n);
+	assert_string_equal(text, "in a file");
+	free(text);
+	close(answer->file);
+}
+
+static void
+never_done(void *arg, enum ipc_status status,
+    const struct echo_never_answer *answer)
+{
+	(void)arg;
+	assert_null(answer);
+	if (status == IPC_LOST)
+		losses++;
+	else if (status == IPC_TIMEOUT)
+		timeouts++;
+}
+
+static struct ipc_door *door;
+static bool door_closed;
+
+static void
+on_door_closed(struct ipc_door *d, void *context)
+{
+	(void)d;
+	(void)context;
+	door_closed = true;
+}
+
+static struct ipc_peer *
+connected(enum ipc_trust trust)
+{
+	struct ipc_peer *peer = ipc_peer_new(uv_default_loop(), "echo");
+	int fds[2];
+
+	assert_true(ipc_pair(fds));
+	door_closed = false;
+	door = ipc_door_open(uv_default_loop(), fds[0], &echo_service, trust,
+	    NULL, on_door_closed);
+	ipc_peer_attach(peer, fds[1]);
+	return peer;
+}
+
+static void
+turn(int times)
+{
+	while (times-- > 0)
+		uv_run(uv_default_loop(), UV_RUN_NOWAIT);
+}
+
+static void
+values_come_back(void **state)
+{
+	static const struct echo_pair pairs[] = { { "a", 1 }, { "", 2 } };
+	static const char big[300 * 1024];
+	struct ipc_peer *peer = connected(IPC_SIBLING);
+	struct echo_echo_ask ask = {
+		.small = 7, .large = UINT64_MAX, .text = "te\xc3\xa4xt",
+		.blob = { "\0\1", 2 }, .pairs = pairs, .pairs_count = 2,
+		.file = -1,
+	};
+
+	(void)state;
+	answers = 0;
+	netaddr_parse("2001:db8::1", &ask.addr);
+	echo_echo(peer, &ask, 1000, echo_done, &ask);
+	turn(4);
+	assert_int_equal(answers, 1);
+	ask.file = fdio_sealed("in a file", 9);
+	ask.blob = (struct ipc_bytes){ big, sizeof big };	/* by memfd */
+	echo_echo(peer, &ask, 1000, echo_done, &ask);
+	turn(4);
+	assert_int_equal(answers, 2);
+	close(ask.file);
+	ipc_peer_free(peer);
+	turn(4);
+	assert_true(door_closed);
+}
+
+static void
+many_calls_wait_for_a_full_socket(void **state)
+{
+	static char blob[60 * 1024];
+	struct ipc_peer *peer = connected(IPC_SIBLING);
+	struct echo_echo_ask ask = { .blob = { blob, sizeof blob },
+	    .text = "", .file = -1 };
+
+	(void)state;
+	answers = 0;
+	for (int i = 0; i < 200; i++)
+		echo_echo(peer, &ask, 0, echo_done, &ask);
+	turn(500);
+	assert_int_equal(answers, 200);
+	ipc_peer_free(peer);
+	turn(4);
+}
+
+static void
+loss_is_told_and_a_new_channel_works(void **state)
+{
+	struct ipc_peer *peer = connected(IPC_SIBLING);
+	struct echo_never_ask never = { 0 };
+	struct echo_echo_ask ask = { .text = "again", .file = -1,
+	    .blob = { "", 0 } };
+	int fds[2];
+
+	(void)state;
+	losses = answers = 0;
+	echo_never(peer, &never, 0, never_done, NULL);
+	turn(3);
+	assert_non_null(kept);
+	assert_true(ipc_call_wanted(kept));
+	ipc_door_close(door);
+	turn(3);
+	assert_int_equal(losses, 1);
+	assert_false(ipc_call_wanted(kept));
+	ipc_call_drop(kept);
+	kept = NULL;
+	/* Asked while nobody is there: sent when somebody is. */
+	echo_echo(peer, &ask, 0, echo_done, &ask);
+	turn(3);
+	assert_int_equal(answers, 0);
+	assert_true(ipc_pair(fds));
+	door = ipc_door_open(uv_default_loop(), fds[0], &echo_service,
+	    IPC_SIBLING, NULL, NULL);
+	ipc_peer_attach(peer, fds[1]);
+	turn(4);
+	assert_int_equal(answers, 1);
+	ipc_peer_free(peer);
+	turn(4);
+}
+
+static void
+time_runs_out(void **state)
+{
+	struct ipc_peer *peer = connected(IPC_SIBLING);
+	struct echo_never_ask never = { 0 };
+
+	(void)state;
+	timeouts = 0;
+	echo_never(peer, &never, 50, never_done, NULL);
+	for (int i = 0; i < 100 && timeouts == 0; i++) {
+		usleep(10000);
+		turn(1);
+	}
+	assert_int_equal(timeouts, 1);
+	/* The late answer finds nobody and does no harm. */
+	echo_never_reply(kept, &(struct echo_never_answer){ 0 });
+	kept = NULL;
+	turn(3);
+	ipc_peer_free(peer);
+	turn(4);
+}
+
+/* An operator's nonsense closes the channel, whatever it is. */
+static void
+nonsense_from_an_operator(void **state)
+{
+	static const struct ipc_header headers[] = {
+		{ IPC_KIND_ASK, 99, 1, 0, 0 },		/* no such call */
+		{ IPC_KIND_ANSWER, 0, 1, 0, 0 },	/* nothing was asked */
+		{ IPC_KIND_ASK, 0, 1, 3, 0 },		/* too short */
+		{ IPC_KIND_ASK, 1, 1, 3, 0 },		/* too long */
+		{ IPC_KIND_ASK, 1, 1, 1, 1 },		/* memfd not there */
+		{ IPC_KIND_ASK, 1, 1, 500, 0 },		/* size is a lie */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+		uint8_t record[64] = { 0 };
+		int fds[2];
+
+		assert_true(ipc_pair(fds));
+		door_closed = false;
+		ipc_door_open(uv_default_loop(), fds[0], &echo_service,
+		    IPC_OPERATOR, NULL, on_door_closed);
+		memcpy(record, &headers[i], sizeof headers[i]);
+		assert_true(send(fds[1], record, sizeof headers[i] +
+		    (headers[i].size > 3 || headers[i].in_memfd ? 1 :
+		    headers[i].size), 0) > 0);
+		turn(3);
+		assert_true(door_closed);
+		close(fds[1]);
+	}
+}
+
+/* A sibling's nonsense ends the process that reads it, with status 1. */
+static void
+nonsense_from_a_sibling(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		const struct ipc_header header = { IPC_KIND_ASK, 99, 1, 0, 0 };
+		int fds[2];
+
+		ipc_pair(fds);
+		ipc_door_open(uv_default_loop(), fds[0], &echo_service,
+		    IPC_SIBLING, NULL, NULL);
+		send(fds[1], &header, sizeof header, 0);
+		turn(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+/* Each cut of a good message is refused; nothing is read beyond the end. */
+static void
+every_truncation_is_refused(void **state)
+{
+	static const struct echo_pair pairs[] = { { "name", 1 } };
+	struct echo_echo_ask ask = { .text = "text", .blob = { "b", 1 },
+	    .pairs = pairs, .pairs_count = 1, .file = -1 };
+	struct ipc_writer w;
+
+	(void)state;
+	ipc_writer_init(&w);
+	write_echo_echo_ask(&w, &ask);
+	for (size_t n = 0; n <= buf_len(&w.buf); n++) {
+		uint8_t *cut = xmemdup(buf_bytes(&w.buf), n);
+		struct echo_echo_ask back;
+		struct ipc_reader r;
+
+		ipc_reader_init(&r, cut, n, NULL, 0);
+		read_echo_echo_ask(&r, &back);
+		assert_int_equal(ipc_reader_finished(&r),
+		    n == buf_len(&w.buf));
+		ipc_reader_done(&r);
+		free(cut);
+	}
+	ipc_writer_done(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_come_back),
+		cmocka_unit_test(many_calls_wait_for_a_full_socket),
+		cmocka_unit_test(loss_is_told_and_a_new_channel_works),
+		cmocka_unit_test(time_runs_out),
+		cmocka_unit_test(nonsense_from_an_operator),
+		cmocka_unit_test(nonsense_from_a_sibling),
+		cmocka_unit_test(every_truncation_is_refused),
+	};
+
+	log_open("test", false);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

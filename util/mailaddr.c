@@ -12,13 +12,13 @@
  */
 #include "util/mailaddr.h"
 
-#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "util/domain.h"
 #include "util/netaddr.h"
 #include "util/number.h"
+#include "util/utf8.h"
 
 struct cursor {
 	const char	*next;
@@ -52,36 +52,6 @@ take(struct cursor *c, char wanted)
 		return false;
 	c->next++;
 	return true;
-}
-
-/*
- * Length of the well-formed UTF-8 sequence beyond ASCII at p (RFC 3629 4.,
- * without the C1 controls); 0 if there is none.
- */
-static size_t
-utf8_length(const char *p, const char *end)
-{
-	static const struct { uint8_t first, last, low, high, n; } forms[] = {
-		{ 0xc2, 0xc2, 0xa0, 0xbf, 2 }, { 0xc3, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	const uint8_t *u = (const uint8_t *)p;
-
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-		if (u[0] < forms[i].first || u[0] > forms[i].last)
-			continue;
-		if (end - p < forms[i].n || u[1] < forms[i].low ||
-		    u[1] > forms[i].high)
-			return 0;
-		for (size_t k = 2; k < forms[i].n; k++)
-			if ((u[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].n;
-	}
-	return 0;
 }
 
 static bool
@@ -197,7 +167,8 @@ take_literal(struct cursor *c, struct mailaddr *addr)
 	struct netaddr ip;
 	bool six;
 
-	if (close == NULL || (size_t)(close - c->next) > sizeof text)
+	if (close == NULL || (size_t)(close - c->next) > sizeof text ||
+	    memchr(c->next, '\0', (size_t)(close - c->next)) != NULL)
 		return MAILADDR_SYNTAX;
 	c->next++;
 	memcpy(text, c->next, (size_t)(close - c->next));

@@ -114,7 +114,9 @@ netaddr_from_sockaddr(const struct sockaddr *sa, struct netaddr *ret_addr)
 unsigned int
 netaddr_to_sockaddr(const struct netaddr *addr, struct sockaddr_storage *ret_sa)
 {
-	memset(ret_sa, 0, sizeof *ret_sa);
+	memset(ret_sa, 0, sizeof *ret_sa);	/* AF_UNSPEC */
+	if (addr->family == NETADDR_NONE)
+		return 0;
 	if (addr->family == NETADDR_IPV4) {
 		struct sockaddr_in in = {
 			.sin_family = AF_INET,

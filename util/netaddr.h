@@ -48,7 +48,7 @@ bool netaddr_parse_port(const char *text, uint16_t default_port,
 bool netaddr_from_bytes(const uint8_t *bytes, size_t n,
     struct netaddr *ret_addr);
 bool netaddr_from_sockaddr(const struct sockaddr *sa, struct netaddr *ret_addr);
-/* The length, a socklen_t. */
+/* Returns the size, a socklen_t; 0, and AF_UNSPEC, if there is no address. */
 unsigned int netaddr_to_sockaddr(const struct netaddr *addr,
     struct sockaddr_storage *ret_sa);
 

@@ -134,7 +134,7 @@ class Daemon:
 
     def start(self):
         command = self.host.unprivileged(
-            [self.build + "/mx6d", "-p", self.build, "-f", self.conf])
+            [self.build + "/mx6d", "-f", self.conf])
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

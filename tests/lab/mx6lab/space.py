@@ -173,10 +173,11 @@ def enter_network(fd):
 
 def join(left, right, left_addresses, right_addresses):
     """A wire between two hosts, with addresses ("192.0.2.1/24") on it."""
-    quietly("ip", "link", "add", "wire-l", "type", "veth",
-            "peer", "name", "wire-r")
-    for host, end, addresses in ((left, "wire-l", left_addresses),
-                                 (right, "wire-r", right_addresses)):
+    names = ["wire-" + right.name[:8], "wire-" + left.name[:8]]
+    quietly("ip", "link", "add", names[0], "type", "veth",
+            "peer", "name", names[1])
+    for host, end, addresses in ((left, names[0], left_addresses),
+                                 (right, names[1], right_addresses)):
         if host.holder is not None:
             quietly("ip", "link", "set", end, "netns", str(host.holder.pid))
         for address in addresses:

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef POLICY_RECENT_H
+#define POLICY_RECENT_H
+
+/*
+ * What was found out recently: values by key, each for a while, bounded in
+ * number; the one used longest ago goes first.  Time comes in as an argument.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct recent;
+
+/* free_value is called for each value that goes. */
+struct recent *recent_new(size_t most, void (*free_value)(void *value));
+struct recent *recent_free(struct recent *recent);
+void recent_clear(struct recent *recent);
+size_t recent_count(const struct recent *recent);
+/* NULL if there is none that is still good; else valid until the next call
+ * of recent_put or recent_clear. */
+void *recent_get(struct recent *recent, const void *key, size_t n,
+    uint64_t now_ms);
+/* value is ours from now on; it takes the place of one with the same key. */
+void recent_put(struct recent *recent, const void *key, size_t n, void *value,
+    uint64_t until_ms);
+
+#endif

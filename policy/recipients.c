@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Expansion is a walk over aliases, depth first.  `trail` is the way to where
+ * it stands: an address met again on it is a loop (except an alias that names
+ * itself, which means its mailbox).  `seen` is all that was expanded: what
+ * several aliases name is delivered to once, and the work is bounded by the
+ * number of different addresses.
+ */
+
+#include "policy/recipients.h"
+
+#include <search.h>
+#include <strings.h>
+
+#include "util/domain.h"
+#include "util/number.h"
+#include "util/xalloc.h"
+
+struct trail {
+	const char		*address;
+	const struct trail	*before;
+	unsigned		 depth;
+};
+
+struct expansion {
+	struct lists				*lists;
+	const struct recipients_settings	*settings;
+	struct recipient_targets		 targets;
+	void					*seen;	/* tree of texts */
+	size_t					 seen_count;
+	enum recipient_status			 status;
+	const char				*why;
+};
+
+/* The rows of one alias, copied: lookups follow for each of them. */
+struct rows {
+	char	**items;
+	size_t	 count;
+};
+
+static void expand(struct expansion *e, const struct mailaddr *addr,
+    const struct trail *before);
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static bool
+fail(struct expansion *e, enum recipient_status status, const char *why)
+{
+	if (e->status == RECIPIENT_OK) {
+		e->status = status;
+		e->why = why;
+	}
+	return false;
+}
+
+/* Whether a lookup found its row; trouble ends the expansion. */
+static bool
+found(struct expansion *e, enum lists_status status)
+{
+	switch (status) {
+	case LISTS_OK:
+		return true;
+	case LISTS_ABSENT:
+		return false;
+	case LISTS_EXISTS:
+	case LISTS_REFUSED:
+	case LISTS_TROUBLE:
+		return fail(e, RECIPIENT_TROUBLE, lists_why(e->lists));
+	}
+	abort();
+}
+
+/* text is new: it was not expanded or delivered to before. */
+static bool
+first_time(struct expansion *e, const char *text)
+{
+	char *copy = xstrdup(text);
+	char **node = tsearch(copy, &e->seen, compare_texts);
+
+	if (node == NULL)
+		abort();	/* out of memory */
+	if (*node == copy && ++e->seen_count <= 2 * RECIPIENT_TARGETS_MAX)
+		return true;
+	if (*node != copy)
+		free(copy);
+	else
+		fail(e, RECIPIENT_TROUBLE, "an alias has too many targets");
+	return false;
+}
+
+static void
+add_target(struct expansion *e, enum target_kind kind, const char *address,
+    const char *user, const char *path)
+{
+	struct recipient_targets *t = &e->targets;
+
+	if (t->count == RECIPIENT_TARGETS_MAX) {
+		fail(e, RECIPIENT_TROUBLE, "an alias has too many targets");
+		return;
+	}
+	t->items = xreallocarray(t->items, t->count + 1, sizeof *t->items);
+	t->items[t->count++] = (struct recipient_target){ .kind = kind,
+	    .address = xstrdup(address), .user = xstrdup(user),
+	    .path = xstrdup(path) };
+}
+
+/* A Maildir of the daemon's own: DOMAIN/LOCAL/Maildir, with no octet in it
+ * that could lead elsewhere. */
+static char *
+own_maildir(const struct expansion *e, const char *address)
+{
+	const char *at = strrchr(address, '@');
+	char *path = xasprintf("%s/%.*s/%s", at + 1, (int)(at - address),
+	    address, e->settings->maildir);
+	char *local = path + strlen(at + 1) + 1;
+
+	for (int i = 0; i < at - address; i++)
+		if (local[i] == '/' || (i == 0 && local[i] == '.'))
+			local[i] = '_';
+	return path;
+}
+
+static void
+add_mailbox(struct expansion *e, const struct lists_mailbox *m,
+    const char *transport)
+{
+	const char *lmtp = m->lmtp;
+	char *path;
+
+	if (lmtp[0] == '\0' && m->maildir[0] == '\0') {
+		if (strcmp(transport, "relay") == 0)
+			transport = "";
+		lmtp = transport[0] != '\0' ? transport : e->settings->lmtp;
+		if (strcmp(lmtp, "maildir") == 0)
+			lmtp = "";
+	}
+	if (lmtp[0] != '\0') {
+		add_target(e, TARGET_LMTP, m->address, "", lmtp);
+		return;
+	}
+	path = m->maildir[0] != '\0' ? xstrdup(m->maildir) :
+	    m->user[0] != '\0' ? xstrdup(e->settings->maildir) :
+	    own_maildir(e, m->address);
+	add_target(e, TARGET_MAILDIR, m->address, m->user, path);
+	free(path);
+}
+
+/* ---- aliases ---- */
+
+static void
+keep_row(void *arg, const char *target)
+{
+	struct rows *rows = arg;
+
+	/* One more than may be, so that too many are noticed. */
+	if (rows->count > RECIPIENT_TARGETS_MAX)
+		return;
+	rows->items = xreallocarray(rows->items, rows->count + 1,
+	    sizeof *rows->items);
+	rows->items[rows->count++] = xstrdup(target);
+}
+
+/* A target as an address; "@domain" is the same local part there. */
+static bool
+parse_target(const char *text, const struct mailaddr *addr,
+    struct mailaddr *ret_target)
+{
+	char domain[DOMAIN_SIZE];
+
+	if (text[0] != '@')
+		return mailaddr_parse(text, strlen(text), true, ret_target) ==
+		    MAILADDR_OK;
+	if (!domain_parse(text + 1, strlen(text + 1), false, domain))
+		return false;
+	*ret_target = *addr;
+	strcpy_bounded(ret_target->domain, sizeof ret_target->domain, domain);
+	return true;
+}
+
+/* The address in its own form: local part in lower case. */
+static const char *
+own_form(const struct mailaddr *addr, char text[static MAILADDR_TEXT_SIZE])
+{
+	struct mailaddr lower = *addr;
+
+	for (char *p = lower.local; *p != '\0'; p++)
+		*p = ascii_lower(*p);
+	return mailaddr_format(&lower, text);
+}
+
+static bool
+is_on_trail(const struct trail *trail, const char *text)
+{
+	for (; trail != NULL; trail = trail->before)
+		if (strcmp(trail->address, text) == 0)
+			return true;
+	return false;
+}
+
+/* Expands alias `name` for addr, whose own step of the trail is here. */
+static bool
+follow_alias(struct expansion *e, const char *name,
+    const struct mailaddr *addr, const struct trail *here,
+    const struct lists_domain *domain)
+{
+	struct rows rows = { 0 };
+	char text[MAILADDR_TEXT_SIZE];
+	bool is_alias = found(e, lists_alias(e->lists, name, keep_row, &rows));
+
+	if (rows.count > RECIPIENT_TARGETS_MAX)
+		fail(e, RECIPIENT_TROUBLE, "an alias has too many targets");
+	for (size_t i = 0; i < rows.count; i++) {
+		struct mailaddr target;
+		struct lists_mailbox m;
+
+		if (e->status != RECIPIENT_OK ||
+		    !parse_target(rows.items[i], addr, &target))
+			continue;
+		own_form(&target, text);
+		if (strcmp(text, here->address) != 0 &&
+		    strcmp(text, name) != 0)
+			expand(e, &target, here);
+		else if (found(e, lists_mailbox(e->lists, text, &m)))
+			add_mailbox(e, &m, domain->transport);
+	}
+	for (size_t i = 0; i < rows.count; i++)
+		free(rows.items[i]);
+	free(rows.items);
+	return is_alias;
+}
+
+/* ---- one address of ours ---- */
+
+static bool
+find_name(struct expansion *e, const struct mailaddr *addr, const char *name,
+    const struct trail *here, const struct lists_domain *domain)
+{
+	struct lists_mailbox m;
+
+	if (follow_alias(e, name, addr, here, domain))
+		return true;
+	if (e->status != RECIPIENT_OK ||
+	    !found(e, lists_mailbox(e->lists, name, &m)))
+		return false;
+	add_mailbox(e, &m, domain->transport);
+	return true;
+}
+
+/* "user+detail" as "user". */
+static bool
+find_without_detail(struct expansion *e, const struct mailaddr *addr,
+    const struct trail *here, const struct lists_domain *domain)
+{
+	char text[MAILADDR_TEXT_SIZE];
+	struct mailaddr plain = *addr;
+	char *mark;
+
+	if (e->settings->delimiter[0] == '\0')
+		return false;
+	mark = strchr(plain.local, e->settings->delimiter[0]);
+	if (mark == NULL || mark == plain.local)
+		return false;
+	*mark = '\0';
+	return find_name(e, &plain, own_form(&plain, text), here, domain);
+}
+
+/* The domain of the host itself: its name, or what is above it, whichever is
+ * ours; else the first that is. */
+static bool
+host_domain(struct expansion *e, struct lists_domain *ret_domain)
+{
+	const char *name = e->settings->hostname;
+
+	if (found(e, lists_domain(e->lists, name, ret_domain)) ||
+	    found(e, lists_domain(e->lists, domain_parent(name), ret_domain)))
+		return true;
+	return found(e, lists_first_domain(e->lists, ret_domain));
+}
+
+static void
+find_postmaster(struct expansion *e, const struct mailaddr *addr,
+    const struct trail *here, const struct lists_domain *domain)
+{
+	struct lists_domain host;
+	struct lists_mailbox m;
+	struct mailaddr other = *addr;
+	char text[MAILADDR_TEXT_SIZE];
+
+	if (strcasecmp(addr->local, "postmaster") != 0)
+		return;
+	if (host_domain(e, &host) && strcasecmp(host.name, domain->name) != 0 &&
+	    strlen(host.name) < sizeof other.domain) {
+		strcpy_bounded(other.domain, sizeof other.domain, host.name);
+		if (find_name(e, &other, own_form(&other, text), here, &host))
+			return;
+	}
+	if (found(e, lists_first_mailbox(e->lists, domain->name, &m)) ||
+	    found(e, lists_first_mailbox(e->lists, "", &m)))
+		add_mailbox(e, &m, domain->transport);
+}
+
+static bool
+find_catch_all(struct expansion *e, const struct mailaddr *addr,
+    const struct trail *here, const struct lists_domain *domain)
+{
+	char name[MAILADDR_DOMAIN_MAX + 2];
+
+	snprintf(name, sizeof name, "@%s", addr->domain);
+	return follow_alias(e, name, addr, here, domain);
+}
+
+static bool
+pass_on(struct expansion *e, const struct mailaddr *addr,
+    const struct lists_domain *domain)
+{
+	char text[MAILADDR_TEXT_SIZE];
+
+	if (strcmp(domain->transport, "relay") != 0)
+		return false;
+	add_target(e, TARGET_REMOTE, mailaddr_format(addr, text), "", "");
+	return true;
+}
+
+/* The places where a name of ours may stand, in order. */
+static void
+find_ours(struct expansion *e, const struct mailaddr *addr,
+    const struct trail *here, const struct lists_domain *domain)
+{
+	if (!find_name(e, addr, here->address, here, domain) &&
+	    !find_without_detail(e, addr, here, domain) &&
+	    !pass_on(e, addr, domain) &&
+	    !find_catch_all(e, addr, here, domain))
+		find_postmaster(e, addr, here, domain);
+}
+
+static void
+expand(struct expansion *e, const struct mailaddr *addr,
+    const struct trail *before)
+{
+	struct lists_domain domain;
+	char text[MAILADDR_TEXT_SIZE];
+	struct trail here = { .address = text, .before = before,
+	    .depth = before == NULL ? 1 : before->depth + 1 };
+
+	if (e->status != RECIPIENT_OK)
+		return;
+	if (addr->literal ||
+	    !found(e, lists_domain(e->lists, addr->domain, &domain))) {
+		mailaddr_format(addr, text);
+		if (e->status == RECIPIENT_OK && first_time(e, text))
+			add_target(e, TARGET_REMOTE, text, "", "");
+		return;
+	}
+	own_form(addr, text);
+	if (is_on_trail(before, text) || here.depth > RECIPIENT_DEPTH_MAX)
+		fail(e, RECIPIENT_LOOP, "aliases lead in a circle");
+	else if (first_time(e, text))
+		find_ours(e, addr, &here, &domain);
+}
+
+/* ---- the whole question ---- */
+
+static enum recipient_status
+start(struct expansion *e, const char *address, bool relay)
+{
+	struct lists_domain domain;
+	struct mailaddr addr = { 0 };
+
+	if (strcasecmp(address, "postmaster") == 0) {
+		if (!host_domain(e, &domain))
+			return e->status == RECIPIENT_OK ? RECIPIENT_UNKNOWN :
+			    e->status;
+		strcpy_bounded(addr.local, sizeof addr.local, "postmaster");
+		if (strlen(domain.name) < sizeof addr.domain)
+			strcpy_bounded(addr.domain, sizeof addr.domain,
+			    domain.name);
+	} else if (mailaddr_parse(address, strlen(address), true, &addr) !=
+	    MAILADDR_OK) {
+		return RECIPIENT_UNKNOWN;
+	}
+	if (!relay && (addr.literal ||
+	    !found(e, lists_domain(e->lists, addr.domain, &domain))))
+		return e->status == RECIPIENT_OK ? RECIPIENT_NO_RELAY :
+		    e->status;
+	expand(e, &addr, NULL);
+	if (e->status == RECIPIENT_OK && e->targets.count == 0)
+		return RECIPIENT_UNKNOWN;
+	return e->status;
+}
+
+enum recipient_status
+recipients_find(struct lists *lists,
+    const struct recipients_settings *settings, const char *address,
+    bool relay, struct recipient_targets *ret_targets, const char **ret_why)
+{
+	struct expansion e = { .lists = lists, .settings = settings,
+	    .status = RECIPIENT_OK, .why = "" };
+	enum recipient_status status;
+
+	lists_begin(lists);
+	status = start(&e, address, relay);
+	*ret_why = e.why;
+	lists_end(lists);
+	tdestroy(e.seen, free);
+	if (status != RECIPIENT_OK)
+		recipient_targets_done(&e.targets);
+	*ret_targets = e.targets;
+	return status;
+}
+
+void
+recipient_targets_done(struct recipient_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++) {
+		free(targets->items[i].address);
+		free(targets->items[i].user);
+		free(targets->items[i].path);
+	}
+	free(targets->items);
+	targets->items = NULL;
+	targets->count = 0;
+}

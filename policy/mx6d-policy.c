@@ -191,7 +191,7 @@ serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
 static void
 answer_recipient(struct ipc_call *call, const struct recipient *r)
 {
-	struct policy_target rows[RECIPIENT_TARGETS_MAX];
+	struct policy_target *rows = xcalloc(r->targets.count, sizeof *rows);
 	struct policy_recipient_answer answer = { .status = r->status,
 	    .targets = rows, .targets_count = (uint32_t)r->targets.count };
 
@@ -202,6 +202,7 @@ answer_recipient(struct ipc_call *call, const struct recipient *r)
 		    .address = t->address, .user = t->user, .path = t->path };
 	}
 	policy_recipient_reply(call, &answer);
+	free(rows);
 }
 
 /* address and whether the client may relay, as a key; its length, or 0 for

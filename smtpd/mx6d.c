@@ -21,7 +21,6 @@
 
 #include "smtpd/control.h"
 #include "smtpd/limits.h"
-
 #include "smtpd/listeners.h"
 #include "smtpd/privileged.h"
 #include "smtpd/settings_file.h"
@@ -236,11 +235,17 @@ make_shared(void)
 		err(1, "shared counters");
 }
 
+static void
+print_line(const char *line)
+{
+	puts(line);
+}
+
 static int
 check_only(bool verbose)
 {
 	if (verbose)
-		config_print(config, (void (*)(const char *))puts);
+		config_print(config, print_line);
 	printf("%s is fine.\n", config_path);
 	return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "util/config_check.h"
 #include "util/config_table.h"
+#include "util/config_text.h"
 #include "util/number.h"
 #include "util/suggest.h"
 #include "util/xalloc.h"
@@ -25,7 +26,6 @@ static struct {
 	struct config	*config;
 	const char	*name;
 	char		*error;		/* of CONFIG_ERROR_SIZE; first one wins */
-	int		 line;		/* added to libconfuse's */
 } now;
 
 static void
@@ -286,41 +286,26 @@ defaults(void)
 	return config;
 }
 
-/* libconfuse would put environment variables in: a configuration must mean
- * the same to every process that reads it. */
-static bool
-has_variable(const char *text)
-{
-	const char *at = strstr(text, "${");
-	int line = 1;
-
-	if (at == NULL)
-		return false;
-	for (const char *p = text; p < at; p++)
-		line += *p == '\n';
-	fail(line, "\"${\" is not expanded here; write the value itself");
-	return true;
-}
-
 struct config *
 config_parse(const char *text, size_t n, const char *name,
     char error[static CONFIG_ERROR_SIZE])
 {
 	struct config *config = defaults();
+	const char *fault;
 	char why[512];
 	cfg_t *cfg;
+	int line;
 	bool good;
 
 	error[0] = '\0';
 	now.config = config;
 	now.name = name;
 	now.error = error;
-	if (memchr(text, '\0', n) != NULL) {
-		fail(1, "there is a NUL octet in it; it should be plain text");
+	fault = config_text_fault(text, n, &line);
+	if (fault != NULL) {
+		fail(line, "%s", fault);
 		return config_free(config);
 	}
-	if (has_variable(text))
-		return config_free(config);
 	cfg = grammar();
 	good = cfg_parse_buf(cfg, text) == CFG_SUCCESS && error[0] == '\0';
 	cfg_free(cfg);

@@ -1,8 +1,9 @@
 # One program each: its main file, its objects besides util, its libraries.
 
 main-mx6d		= smtpd/mx6d
-objs-mx6d		= smtpd/procs smtpd/supervise smtpd/privileged \
-			  smtpd/control smtpd/listeners smtpd/settings_file \
+objs-mx6d		= smtpd/procs smtpd/supervise smtpd/spawn smtpd/wiring \
+			  smtpd/privileged smtpd/control smtpd/control_status \
+			  smtpd/listeners smtpd/settings_file \
 			  smtpd/limits policy/rules policy/facts
 libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 

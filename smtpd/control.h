@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "util/config.h"
-
 struct control_events {
 	/* Reads the configuration again; NULL or what is wrong with it. */
 	const char *(*reload)(void);
@@ -20,10 +18,7 @@ struct control_events {
 
 /* Binds path, replacing a socket that nobody answers on. */
 bool control_open(uv_loop_t *loop, const char *path,
-    struct config *const *config, const char *config_path,
     const struct control_events *events);
 void control_close(void);	/* removes the socket */
-/* What `status` shows of the last reload; "" after a good one. */
-void control_note_reload(const char *error);
 
 #endif

@@ -20,10 +20,12 @@
 #include <uv.h>
 
 #include "smtpd/control.h"
+#include "smtpd/control_status.h"
 #include "smtpd/limits.h"
 #include "smtpd/listeners.h"
 #include "smtpd/privileged.h"
 #include "smtpd/settings_file.h"
+#include "smtpd/spawn.h"
 #include "smtpd/supervise.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -94,7 +96,7 @@ reload(void)
 	if (fresh == NULL || !listeners_apply(fresh, error, sizeof error)) {
 		log_say(LOG_LEVEL_ERROR, "reload", "%s; the old configuration "
 		    "stays in force", error);
-		control_note_reload(error);
+		control_status_reloaded(error);
 		config_free(fresh);
 		free(old_zone);
 		return error;
@@ -112,7 +114,7 @@ reload(void)
 	if (warning != NULL)
 		log_say(LOG_LEVEL_WARNING, "reload", "%s", warning);
 	log_say(LOG_LEVEL_INFO, "reload", "%s is in force", config_path);
-	control_note_reload("");
+	control_status_reloaded("");
 	config_free(old);
 	return "";
 }
@@ -268,14 +270,15 @@ serve(void)
 	make_shared();
 	if (!listeners_apply(config, why, sizeof why))
 		errx(1, "%s", why);
-	if (!control_open(loop, config->control_socket, &config, config_path,
-	    &control))
+	control_status_init(&config, config_path);
+	if (!control_open(loop, config->control_socket, &control))
 		errx(1, "control-socket = \"%s\": %s", config->control_socket,
 		    errno == EADDRINUSE ? "another mx6d is running" :
 		    strerror(errno));
 	privileged_init(&config, supply.privileged);
 	catch_signals(loop);
-	supervise_start(loop, config, program_directory, &supply, &events);
+	spawn_init(loop, program_directory);
+	supervise_start(loop, config, &supply, &events);
 	uv_run(loop, UV_RUN_DEFAULT);
 	control_close();
 	log_say(LOG_LEVEL_INFO, "stop", "stopped");

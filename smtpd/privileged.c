@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "smtpd/privileged_ipc.h"
-#include "smtpd/supervise.h"
+#include "smtpd/spawn.h"
 #include "util/log.h"
 
 #define IPC_NAME privileged
@@ -90,10 +90,10 @@ serve_privileged_mail_user(struct ipc_call *call,
 		answer.error = "only local may ask for this";
 	else if ((pw = find_user(ask->user, &answer.error)) == NULL)
 		answer.permanent = 1;
-	else if (supervise_users() >= USERS_MAX)
+	else if (spawn_users_alive() >= USERS_MAX)
 		answer.error = "too many mailbox owners at once";
-	else if (!ipc_pair(fds) || !supervise_spawn_user("mx6d-local", "-u",
-	    fds[1], pw->pw_uid, pw->pw_gid))
+	else if (!ipc_pair(fds) || !spawn_user("mx6d-local", "-u", fds[1],
+	    pw->pw_uid, pw->pw_gid, !is_root))
 		answer.error = strerror(errno);
 	else {
 		answer.channel = fds[0];

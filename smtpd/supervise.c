@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/supervise.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "smtpd/privileged.h"
+#include "smtpd/spawn.h"
+#include "smtpd/wiring.h"
 #include "util/child_ipc.h"
 #include "util/fdio.h"
 #include "util/log.h"
@@ -20,10 +20,8 @@
 #define BACKOFF_MOST	10000
 #define LIVED_WELL	60	/* seconds after which the back-off is forgotten */
 #define CONFIGURE_MS	30000
-#define CHANNEL_MS	30000
 
 static uv_loop_t *loop;
-static const char *directory;
 static struct supply *supply;
 static const struct supervisor_events *events;
 static struct process processes[PROCESSES_MAX];
@@ -31,7 +29,6 @@ static size_t process_count;
 static bool all_were_ready;
 static bool stopping;
 static uv_timer_t kill_timer;
-static unsigned users_alive;
 
 static void spawn(struct process *p);
 
@@ -50,94 +47,6 @@ supervise_find(const char *name, uint32_t index)
 			return &processes[i];
 	}
 	return NULL;
-}
-
-/* ---- channels ---- */
-
-static void
-channel_sent(void *arg, enum ipc_status status,
-    const struct child_channel_answer *answer)
-{
-	(void)arg;
-	(void)status;
-	(void)answer;
-}
-
-static void
-give_channel(struct process *to, enum process_kind other, uint32_t index,
-    bool serve, int fd)
-{
-	struct child_channel_ask ask = {
-		.process = other,
-		.index = index,
-		.serve = serve,
-		.channel = fd,
-	};
-
-	child_channel(to->peer, &ask, CHANNEL_MS, channel_sent, NULL);
-}
-
-static void
-connect_pair(struct process *asks, struct process *answers)
-{
-	int fds[2];
-
-	if (!ipc_pair(fds)) {
-		log_say(LOG_LEVEL_ERROR, "supervise", "socketpair: %s",
-		    strerror(errno));
-		return;
-	}
-	give_channel(answers, asks->row->kind, asks->index, true, fds[0]);
-	give_channel(asks, answers->row->kind, answers->index, false, fds[1]);
-	close(fds[0]);
-	close(fds[1]);
-}
-
-static void
-connect_parent(struct process *asks)
-{
-	int fds[2];
-
-	if (!ipc_pair(fds)) {
-		log_say(LOG_LEVEL_ERROR, "supervise", "socketpair: %s",
-		    strerror(errno));
-		return;
-	}
-	privileged_serve(loop, fds[0], asks->row->kind);
-	give_channel(asks, PROCESS_PARENT, 0, false, fds[1]);
-	close(fds[1]);
-}
-
-/* Where several answer, number i asks number i modulo their count. */
-static bool
-are_paired(const struct process *asks, const struct process *answers)
-{
-	return asks->index % answers->count == answers->index;
-}
-
-static void
-wire(struct process *fresh)
-{
-	for (size_t e = 0; e < process_edge_count; e++) {
-		const struct process_edge *edge = &process_edges[e];
-
-		if (edge->asks == fresh->row->kind &&
-		    edge->answers == PROCESS_PARENT)
-			connect_parent(fresh);
-		for (size_t i = 0; i < process_count; i++) {
-			struct process *p = &processes[i];
-
-			if (p->state != PROCESS_READY)
-				continue;
-			if (edge->asks == fresh->row->kind &&
-			    edge->answers == p->row->kind &&
-			    are_paired(fresh, p))
-				connect_pair(fresh, p);
-			if (edge->answers == fresh->row->kind &&
-			    edge->asks == p->row->kind && are_paired(p, fresh))
-				connect_pair(p, fresh);
-		}
-	}
 }
 
 /* ---- configuration ---- */
@@ -175,7 +84,7 @@ configured(void *arg, enum ipc_status status,
 	if (p->state == PROCESS_READY)
 		return;		/* a reload */
 	p->state = PROCESS_READY;
-	wire(p);
+	wiring_connect(loop, p);
 	events->ready(p);
 	check_all_ready();
 }
@@ -284,56 +193,9 @@ on_exit_of_child(uv_process_t *handle, int64_t status, int signal_number)
 	    p->backoff_ms * 2;
 }
 
-struct credentials {
-	uid_t	uid;
-	gid_t	gid;
-	bool	set;
-};
-
-/* One program with fd as its descriptor 3 and our standard three. */
-static int
-run_program(uv_process_t *handle, const char *program, const char *argument,
-    int fd, uv_exit_cb on_exit, const struct credentials *who)
-{
-	char *path = xasprintf("%s/%s", directory, program);
-	char name[64], arg[64] = "";
-	char *args[] = { name, NULL, NULL };
-	char *environment[] = { NULL };
-	uv_stdio_container_t stdio[] = {
-		{ .flags = UV_INHERIT_FD, .data.fd = 0 },
-		{ .flags = UV_INHERIT_FD, .data.fd = 1 },
-		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
-		{ .flags = UV_INHERIT_FD, .data.fd = fd },
-	};
-	uv_process_options_t options = {
-		.exit_cb = on_exit,
-		.file = path,
-		.args = args,
-		.env = environment,
-		.stdio = stdio,
-		.stdio_count = 4,
-	};
-	int error;
-
-	snprintf(name, sizeof name, "%s", program);
-	if (argument != NULL) {
-		snprintf(arg, sizeof arg, "%s", argument);
-		args[1] = arg;
-	}
-	if (who->set) {
-		options.flags = UV_PROCESS_SETUID | UV_PROCESS_SETGID;
-		options.uid = who->uid;
-		options.gid = who->gid;
-	}
-	error = uv_spawn(loop, handle, &options);
-	free(path);
-	return error;
-}
-
 static void
 spawn(struct process *p)
 {
-	static const struct credentials ours = { .set = false };
 	char program[64];
 	int fds[2], error;
 
@@ -342,14 +204,13 @@ spawn(struct process *p)
 	snprintf(program, sizeof program, "mx6d-%s", p->row->name);
 	p->handle = xcalloc(1, sizeof *p->handle);
 	p->handle->data = p;
-	error = run_program(p->handle, program, NULL, fds[1],
-	    on_exit_of_child, &ours);
+	error = spawn_child(p->handle, program, fds[1], on_exit_of_child);
 	close(fds[1]);
 	if (error != 0) {
 		close(fds[0]);
 		uv_close((uv_handle_t *)p->handle, on_handle_closed);
-		log_say(LOG_LEVEL_ERROR, "supervise", "%s/%s: %s", directory,
-		    program, uv_strerror(error));
+		log_say(LOG_LEVEL_ERROR, "supervise", "%s: %s", program,
+		    uv_strerror(error));
 		if (!all_were_ready) {
 			events->hopeless(p);
 			return;
@@ -369,11 +230,10 @@ later:
 
 void
 supervise_start(uv_loop_t *the_loop, const struct config *config,
-    const char *program_directory, struct supply *the_supply,
+    struct supply *the_supply,
     const struct supervisor_events *the_events)
 {
 	loop = the_loop;
-	directory = program_directory;
 	supply = the_supply;
 	events = the_events;
 	uv_timer_init(loop, &kill_timer);
@@ -455,41 +315,4 @@ supervise_stop(uint32_t within_ms)
 	}
 	uv_timer_start(&kill_timer, on_kill_time, within_ms + 1000, 0);
 	check_all_gone();
-}
-
-/* ---- processes of users ---- */
-
-static void
-on_exit_of_user(uv_process_t *handle, int64_t status, int signal_number)
-{
-	(void)status;
-	if (signal_number != 0)
-		log_say(LOG_LEVEL_WARNING, "died", "a mailbox owner's process "
-		    "died of signal %d", signal_number);
-	users_alive--;
-	uv_close((uv_handle_t *)handle, on_handle_closed);
-}
-
-bool
-supervise_spawn_user(const char *program, const char *argument, int fd,
-    uid_t uid, gid_t gid)
-{
-	struct credentials who = { uid, gid, supply->privileged };
-	uv_process_t *handle = xcalloc(1, sizeof *handle);
-	int error = run_program(handle, program, argument, fd,
-	    on_exit_of_user, &who);
-
-	if (error != 0) {
-		uv_close((uv_handle_t *)handle, on_handle_closed);
-		errno = -error;
-		return false;
-	}
-	users_alive++;
-	return true;
-}
-
-unsigned
-supervise_users(void)
-{
-	return users_alive;
 }

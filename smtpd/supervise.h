@@ -61,9 +61,9 @@ struct supervisor_events {
 	void (*all_gone)(void);
 };
 
-/* program_directory holds mx6d-smtp and the others. */
+/* spawn_init comes first. */
 void supervise_start(uv_loop_t *loop, const struct config *config,
-    const char *program_directory, struct supply *supply,
+    struct supply *supply,
     const struct supervisor_events *events);
 /* Sends the supply's new text to all; `restart_resolver` where only a new
  * process can take it. */
@@ -73,11 +73,5 @@ void supervise_stop(uint32_t within_ms);
 /* NULL beyond the last. */
 struct process *supervise_at(size_t i);
 struct process *supervise_find(const char *name, uint32_t index);
-/* Starts program with argument under uid/gid (when the supply says
- * privileged), with fd as its descriptor 3; false and errno on an error. */
-bool supervise_spawn_user(const char *program, const char *argument, int fd,
-    uid_t uid, gid_t gid);
-/* How many of these are alive. */
-unsigned supervise_users(void);
 
 #endif

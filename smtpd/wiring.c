@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+#include "smtpd/wiring.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "smtpd/privileged.h"
+#include "util/child_ipc.h"
+#include "util/log.h"
+
+#define CHANNEL_MS	30000
+
+static void
+channel_sent(void *arg, enum ipc_status status,
+    const struct child_channel_answer *answer)
+{
+	(void)arg;
+	(void)status;
+	(void)answer;
+}
+
+static void
+give_channel(struct process *to, enum process_kind other, uint32_t index,
+    bool serve, int fd)
+{
+	struct child_channel_ask ask = {
+		.process = other,
+		.index = index,
+		.serve = serve,
+		.channel = fd,
+	};
+
+	child_channel(to->peer, &ask, CHANNEL_MS, channel_sent, NULL);
+}
+
+static void
+connect_pair(struct process *asks, struct process *answers)
+{
+	int fds[2];
+
+	if (!ipc_pair(fds)) {
+		log_say(LOG_LEVEL_ERROR, "supervise", "socketpair: %s",
+		    strerror(errno));
+		return;
+	}
+	give_channel(answers, asks->row->kind, asks->index, true, fds[0]);
+	give_channel(asks, answers->row->kind, answers->index, false, fds[1]);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+connect_parent(uv_loop_t *loop, struct process *asks)
+{
+	int fds[2];
+
+	if (!ipc_pair(fds)) {
+		log_say(LOG_LEVEL_ERROR, "supervise", "socketpair: %s",
+		    strerror(errno));
+		return;
+	}
+	privileged_serve(loop, fds[0], asks->row->kind);
+	give_channel(asks, PROCESS_PARENT, 0, false, fds[1]);
+	close(fds[1]);
+}
+
+/* Where several answer, number i asks number i modulo their count. */
+static bool
+are_paired(const struct process *asks, const struct process *answers)
+{
+	return asks->index % answers->count == answers->index;
+}
+
+void
+wiring_connect(uv_loop_t *loop, struct process *fresh)
+{
+	struct process *p;
+
+	for (size_t e = 0; e < process_edge_count; e++) {
+		const struct process_edge *edge = &process_edges[e];
+
+		if (edge->asks == fresh->row->kind &&
+		    edge->answers == PROCESS_PARENT)
+			connect_parent(loop, fresh);
+		for (size_t i = 0; (p = supervise_at(i)) != NULL; i++) {
+			if (p->state != PROCESS_READY)
+				continue;
+			if (edge->asks == fresh->row->kind &&
+			    edge->answers == p->row->kind &&
+			    are_paired(fresh, p))
+				connect_pair(fresh, p);
+			if (edge->answers == fresh->row->kind &&
+			    edge->asks == p->row->kind && are_paired(p, fresh))
+				connect_pair(p, fresh);
+		}
+	}
+}

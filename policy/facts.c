@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "util/number.h"
+#include "util/suggest.h"
 
 enum when { HERE, LATER };
 
@@ -71,49 +72,16 @@ fact_by_name(const char *name)
 	return FACT_COUNT;
 }
 
-/* Levenshtein's distance with one row: row[j] is that of a's first i
- * characters to b's first j. */
-unsigned
-text_distance(const char *a, const char *b)
-{
-	unsigned row[65];
-	size_t n = strnlen(b, 64);
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 0; a[i] != '\0' && i < 64; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i + 1;
-		for (size_t j = 0; j < n; j++) {
-			unsigned best = diagonal + (a[i] != b[j]);
-
-			diagonal = row[j + 1];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j + 1] + 1 < best)
-				best = row[j + 1] + 1;
-			row[j + 1] = best;
-		}
-	}
-	return row[n];
-}
-
 const char *
 fact_nearest(const char *name)
 {
-	const char *nearest = NULL;
-	unsigned best = 4;	/* more edits than that is another word */
+	const char *names[FACT_COUNT];
+	size_t n = 0;
 
-	for (unsigned i = 0; i < FACT_COUNT; i++) {
-		unsigned distance = text_distance(name, table[i].name);
-
-		if (table[i].when == HERE && distance < best) {
-			best = distance;
-			nearest = table[i].name;
-		}
-	}
-	return nearest;
+	for (unsigned i = 0; i < FACT_COUNT; i++)
+		if (table[i].when == HERE)
+			names[n++] = table[i].name;
+	return suggest_near(name, names, n);
 }
 
 const char *

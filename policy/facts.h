@@ -42,7 +42,5 @@ enum fact fact_by_name(const char *name);
 const char *fact_nearest(const char *name);
 /* "a,b,c", in the order of facts.def; "" for none. */
 const char *facts_format(uint64_t mask, char text[static FACTS_TEXT_SIZE]);
-/* Single-character edits from one text to the other (capped at 64). */
-unsigned text_distance(const char *a, const char *b);
 
 #endif

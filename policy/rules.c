@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "util/suggest.h"
 #include "util/xalloc.h"
 
 struct rules {
@@ -138,22 +139,28 @@ compile_condition(const struct config_rule *section, const char *word,
 }
 
 static bool
+no_such_action(const struct config_rule *section, char *error)
+{
+	const char *names[ACTION_COUNT], *nearest;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ACTION_COUNT; i++)
+		if (actions[i].usable)
+			names[n++] = actions[i].name;
+	nearest = suggest_near(section->action, names, n);
+	if (nearest != NULL)
+		return wrong(error, section, "there is no action \"%.100s\"; "
+		    "did you mean \"%s\"?", section->action, nearest);
+	return wrong(error, section, "there is no action \"%.100s\"; one of "
+	    "accept, fallback, reject, defer, quarantine", section->action);
+}
+
+static bool
 compile_action(const struct config_rule *section, const bool in[RULE_LISTS],
     struct rule *rule, char *error)
 {
-	if (section->action == NULL || section->action[0] == '\0')
-		return wrong(error, section, "it has no action; one of accept, "
-		    "fallback, reject, defer, quarantine");
-	if (!verdict_action_parse(section->action, &rule->action)) {
-		for (size_t i = 0; i < ACTION_COUNT; i++)
-			if (text_distance(section->action, actions[i].name) < 3)
-				return wrong(error, section, "there is no "
-				    "action \"%.100s\"; did you mean \"%s\"?",
-				    section->action, actions[i].name);
-		return wrong(error, section, "there is no action \"%.100s\"; "
-		    "one of accept, fallback, reject, defer, quarantine",
-		    section->action);
-	}
+	if (!verdict_action_parse(section->action, &rule->action))
+		return no_such_action(section, error);
 	if (!actions[rule->action].usable)
 		return wrong(error, section, "this version has no content "
 		    "filter that \"%s\" could ask; accept or fallback",

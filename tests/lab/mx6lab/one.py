@@ -29,8 +29,7 @@ class One:
             {"hostname": "mx.one.example", "zone": zone,
              "relay_networks": ["127.0.0.0/8"], "delivery_port": 2600,
              **settings},
-            [("127.0.0.1:%d" % PORT, {"role": "mx"}),
-             ("[::1]:%d" % PORT, {"role": "mx6"})]))
+            [("127.0.0.1:%d" % PORT, {"role": "mx"})]))
 
     def start(self):
         self.daemon.start()

@@ -166,8 +166,9 @@ reply_feed(struct reply *r, const void *bytes, size_t n, size_t *ret_used)
 		buf_clear(&r->line);
 		r->line_ended = false;
 	}
+	/* The LF is not kept, but counts. */
 	if (!buf_add(&r->line, bytes, used) ||
-	    (lf == NULL && buf_len(&r->line) == REPLY_LINE_MAX))
+	    buf_len(&r->line) == REPLY_LINE_MAX)
 		return REPLY_MALFORMED;
 	*ret_used = used;
 	if (lf == NULL)

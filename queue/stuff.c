@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define SCAN_MAX 512
+
 void
 stuff_init(struct stuff *s)
 {
@@ -20,13 +22,16 @@ end_line(struct stuff *s, struct buf *out)
 }
 
 /* The number of octets before the first CR, LF or NUL: memchr three times
- * over a line is faster than one loop by octets. */
+ * over a line is faster than one loop by octets.  It looks SCAN_MAX ahead, so
+ * that a body of nothing but CRs does not cost the square of its size. */
 static size_t
 plain_length(const char *p, size_t n)
 {
 	static const char stops[] = { '\n', '\r', '\0' };
 	const char *stop;
 
+	if (n > SCAN_MAX)
+		n = SCAN_MAX;
 	for (size_t i = 0; i < sizeof stops && n > 0; i++)
 		if ((stop = memchr(p, stops[i], n)) != NULL)
 			n = (size_t)(stop - p);

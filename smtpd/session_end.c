@@ -145,8 +145,10 @@ session_message_complete(struct session *s)
 		session_refuse_message(s, t->data.fault);
 	else if (t->spool_id != 0 && unsaved(t) > 0)
 		session_wait_for(s, SESSION_WRITE);
-	else
+	else {
 		session_wait_for(s, SESSION_JUDGE);
+		session_check_room(s);
+	}
 }
 
 /* What is said when the judge left it to us. */

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Runs the policy cases of tests/policy (README there says what they
+ * look like) through facts_of, verdict_of and the words of the reply, with
+ * no database, clock or DNS.  Prints TAP.
+ */
+
+#include <glob.h>
+#include <stdarg.h>
+
+#include "policy/pushback.h"
+#include "policy/verdict.h"
+#include "util/xalloc.h"
+
+#define WORDS_MAX	16
+#define RULES_MAX	8
+#define NAMES_MAX	10
+#define CHECKS_MAX	24
+#define HOSTNAME	"mx.example.org"
+#define REFERENCE	"m-0001"
+
+struct host {
+	char		*name;
+	bool		 trouble;
+	bool		 has_addr;
+	struct netaddr	 addr;
+};
+
+struct check {
+	char	*what;
+	char	*text;		/* the rest of its line */
+};
+
+struct scene {
+	char			*title;
+	struct verdict_message	 message;
+	struct list_answers	 lists;
+	bool			 ptr_trouble;
+	char			*names[NAMES_MAX];
+	size_t			 name_count;
+	struct host		 hosts[NAMES_MAX];
+	size_t			 host_count;
+	struct config_rule	 rules[RULES_MAX];
+	size_t			 rule_count;
+	char			*code;
+	char			*url;
+	struct check		 checks[CHECKS_MAX];
+	size_t			 check_count;
+	/* What came of it: */
+	struct rules		*compiled;
+	struct verdict		 verdict;
+	struct authresults	 results;
+	struct pushback_reply	 reply;
+	bool			 refused;
+};
+
+static unsigned test_number, failures;
+static const char *file_name;
+
+__attribute__((format(printf, 2, 3), noreturn))
+static void
+broken(const struct scene *s, const char *format, ...)
+{
+	va_list args;
+
+	printf("Bail out! %s: case %s: ", file_name,
+	    s->title == NULL ? "?" : s->title);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+	exit(1);
+}
+
+/* ---- reading a case ---- */
+
+static bool
+is_yes(const char *text)
+{
+	return strcmp(text, "yes") == 0;
+}
+
+static void
+set_listener(struct scene *s, char *text)
+{
+	if (!listener_role_parse(text, &s->message.role))
+		broken(s, "no such listener: %s", text);
+}
+
+static void
+set_client(struct scene *s, char *text)
+{
+	if (!netaddr_parse(text, &s->message.peer))
+		broken(s, "no address: %s", text);
+}
+
+static void
+set_name(struct scene *s, char *text)
+{
+	if (strcmp(text, "trouble") == 0)
+		s->ptr_trouble = true;
+	else if (strcmp(text, "none") != 0 && s->name_count < NAMES_MAX)
+		s->names[s->name_count++] = text;
+}
+
+static void
+set_host(struct scene *s, char *text)
+{
+	struct host *h = &s->hosts[s->host_count++];
+
+	h->name = strsep(&text, " ");
+	if (s->host_count == NAMES_MAX || text == NULL)
+		broken(s, "host NAME ADDRESS");
+	h->trouble = strcmp(text, "trouble") == 0;
+	h->has_addr = netaddr_parse(text, &h->addr);
+}
+
+static void
+set_helo(struct scene *s, char *text)
+{
+	s->message.helo = text;
+}
+
+static void
+set_from(struct scene *s, char *text)
+{
+	s->message.sender = strcmp(text, "<>") == 0 ? "" : text;
+}
+
+static void
+set_whitelisted(struct scene *s, char *text)
+{
+	s->lists.whitelist_address = is_yes(text) ? LIST_YES :
+	    strcmp(text, "no") == 0 ? LIST_NO : LIST_UNKNOWN;
+}
+
+static void
+set_relay(struct scene *s, char *text)
+{
+	s->message.relay = is_yes(text);
+}
+
+static void
+set_tls(struct scene *s, char *text)
+{
+	s->message.tls = is_yes(text);
+}
+
+static void
+set_lab(struct scene *s, char *text)
+{
+	s->message.push_back = strcmp(text, "always") == 0 ?
+	    PUSH_BACK_ALWAYS : PUSH_BACK_NEVER;
+}
+
+static void
+set_rule(struct scene *s, char *text)
+{
+	struct config_rule *rule = &s->rules[s->rule_count++];
+
+	if (s->rule_count == RULES_MAX)
+		broken(s, "too many rules");
+	rule->name = strsep(&text, " ");
+	rule->listeners = strsep(&text, " ");
+	rule->action = strsep(&text, " ");
+	rule->when.items = xcalloc(WORDS_MAX, sizeof *rule->when.items);
+	while (text != NULL && rule->when.count < WORDS_MAX)
+		rule->when.items[rule->when.count++] = strsep(&text, " ");
+}
+
+static void
+set_code(struct scene *s, char *text)
+{
+	s->code = text;
+}
+
+static void
+set_url(struct scene *s, char *text)
+{
+	s->url = text;
+}
+
+static const struct {
+	const char	*word;
+	void		(*set)(struct scene *, char *);
+} givens[] = {
+	{ "listener", set_listener }, { "client", set_client },
+	{ "name", set_name }, { "host", set_host }, { "helo", set_helo },
+	{ "from", set_from }, { "whitelisted", set_whitelisted },
+	{ "relay", set_relay }, { "tls", set_tls }, { "lab", set_lab },
+	{ "rule", set_rule }, { "code", set_code }, { "url", set_url },
+};
+
+/* ---- judging it ---- */
+
+static void
+answer(struct scene *s, const struct question *q, struct answers *answers)
+{
+	struct dns_answer *a;
+	bool trouble = q->type == DNS_PTR && s->ptr_trouble;
+	bool found = q->type == DNS_PTR && s->name_count > 0;
+	const struct host *host = NULL;
+
+	for (size_t i = 0; q->type != DNS_PTR && i < s->host_count; i++)
+		if (strcmp(s->hosts[i].name, q->name) == 0)
+			host = &s->hosts[i];
+	if (host != NULL) {
+		trouble = host->trouble;
+		found = host->has_addr;
+	}
+	a = answers_add(answers, q->type, q->name, trouble ? DNS_FAILED :
+	    found ? DNS_OK : DNS_NXDOMAIN, 60);
+	if (a == NULL)
+		broken(s, "it asks without end");
+	for (size_t i = 0; q->type == DNS_PTR && i < s->name_count; i++)
+		dns_answer_add_name(a, s->names[i]);
+	if (host != NULL && host->has_addr)
+		dns_answer_add_addr(a, &host->addr);
+}
+
+static void
+pass_judgement(struct scene *s)
+{
+	char error[CONFIG_ERROR_SIZE];
+	struct answers answers = { 0 };
+	struct questions need = { .count = 0 };
+	struct iprev iprev;
+	struct facts facts;
+
+	s->compiled = rules_new(s->rules, s->rule_count, error);
+	if (s->compiled == NULL)
+		broken(s, "%s", error);
+	while (!facts_of(&s->message, &answers, &need, &facts, &iprev)) {
+		for (size_t i = 0; i < need.count; i++)
+			answer(s, &need.items[i], &answers);
+		need.count = 0;
+	}
+	answers_done(&answers);
+	verdict_of(&s->message, &facts, &s->lists, s->compiled, &s->verdict);
+	authresults_init(&s->results, HOSTNAME);
+	authresults_add_iprev(&s->results, &s->message.peer, &iprev);
+	s->refused = s->verdict.action == VERDICT_FALLBACK ||
+	    s->verdict.action == VERDICT_REJECT ||
+	    s->verdict.action == VERDICT_DEFER;
+	if (s->refused) {
+		const struct pushback_ask ask = { .action = s->verdict.action,
+		    .role = s->message.role, .fallback_code = s->code,
+		    .message = REFERENCE, .registration_url = s->url,
+		    .results = &s->results };
+
+		pushback_compose(&ask, &s->reply);
+	}
+}
+
+/* ---- what must come of it ---- */
+
+/* Facts named in text, which is taken apart. */
+static uint64_t
+mask_of(struct scene *s, char *text)
+{
+	uint64_t mask = 0;
+	char *word;
+
+	while ((word = strsep(&text, " ")) != NULL) {
+		enum fact fact = fact_by_name(word);
+
+		if (word[0] == '\0')
+			continue;
+		if (fact == FACT_COUNT)
+			broken(s, "no such fact: %s", word);
+		mask |= FACT_MASK(fact);
+	}
+	return mask;
+}
+
+static bool
+is_pair(const char *text, const char *first, const char *second)
+{
+	size_t n = strlen(first);
+
+	return strncmp(text, first, n) == 0 && text[n] == ' ' &&
+	    strcmp(text + n + 1, second) == 0;
+}
+
+static bool
+check_verdict(struct scene *s, char *text)
+{
+	return is_pair(text, verdict_action_name(s->verdict.action),
+	    s->verdict.rule);
+}
+
+static bool
+check_facts(struct scene *s, char *text)
+{
+	return s->verdict.facts.held == mask_of(s, text);
+}
+
+static bool
+check_unknown(struct scene *s, char *text)
+{
+	return s->verdict.facts.unknown == mask_of(s, text);
+}
+
+static bool
+check_shadow(struct scene *s, char *text)
+{
+	if (strcmp(text, "none") == 0)
+		return !s->verdict.has_shadow;
+	return s->verdict.has_shadow && is_pair(text,
+	    verdict_action_name(s->verdict.shadow), s->verdict.shadow_rule);
+}
+
+static bool
+check_reply(struct scene *s, char *text)
+{
+	return s->refused && is_pair(text, s->reply.code, s->reply.enhanced);
+}
+
+static bool
+check_says(struct scene *s, char *text)
+{
+	for (size_t i = 0; s->refused && i < s->reply.count; i++)
+		if (strstr(s->reply.lines[i], text) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+check_prepends(struct scene *s, char *text)
+{
+	struct buf field;
+	bool found;
+
+	buf_init(&field, 65536);
+	authresults_field(&s->results, &field);
+	found = !s->refused && strstr(buf_cstr(&field), text) != NULL;
+	buf_done(&field);
+	return found;
+}
+
+static const struct {
+	const char	*word;
+	bool		(*check)(struct scene *, char *);
+} expectations[] = {
+	{ "verdict", check_verdict }, { "facts", check_facts },
+	{ "unknown", check_unknown }, { "shadow", check_shadow },
+	{ "reply", check_reply }, { "says", check_says },
+	{ "prepends", check_prepends },
+};
+
+/* What holds for every refusal. */
+static bool
+reply_is_sound(const struct pushback_reply *r)
+{
+	static const char *const secrets[] = { "whitelist", "greenlist",
+	    "addressbook", "listed" };
+
+	if (r->count < 1 || r->count > 10)
+		return false;
+	for (size_t i = 0; i < r->count; i++) {
+		const char *line = r->lines[i];
+
+		if (strlen(r->code) + strlen(r->enhanced) + strlen(line) + 4 >
+		    512)
+			return false;
+		for (const char *p = line; *p != '\0'; p++)
+			if (*p < ' ' || *p > '~')
+				return false;
+		for (size_t k = 0; k < sizeof secrets / sizeof *secrets; k++)
+			if (strstr(line, secrets[k]) != NULL)
+				return false;
+	}
+	return true;
+}
+
+static bool
+check_one(struct scene *s, const struct check *c)
+{
+	for (size_t i = 0; i < sizeof expectations / sizeof expectations[0];
+	    i++)
+		if (strcmp(expectations[i].word, c->what) == 0)
+			return expectations[i].check(s, c->text);
+	broken(s, "no such word: %s", c->what);
+}
+
+static void
+run_scene(struct scene *s)
+{
+	char facts[FACTS_TEXT_SIZE];
+	const char *wrong = NULL;
+
+	if (s->title == NULL)
+		return;
+	pass_judgement(s);
+	if (s->refused && !reply_is_sound(&s->reply))
+		wrong = "the form of the reply";
+	for (size_t i = 0; i < s->check_count && wrong == NULL; i++)
+		if (!check_one(s, &s->checks[i]))
+			wrong = s->checks[i].what;
+	printf("%sok %u - %s\n", wrong == NULL ? "" : "not ", ++test_number,
+	    s->title);
+	if (wrong != NULL) {
+		failures++;
+		printf("# %s: %s is not so; it is %s by %s with %s\n",
+		    file_name, wrong, verdict_action_name(s->verdict.action),
+		    s->verdict.rule,
+		    facts_format(s->verdict.facts.held, facts));
+		for (size_t i = 0; s->refused && i < s->reply.count; i++)
+			printf("# %s %s %s\n", s->reply.code,
+			    s->reply.enhanced, s->reply.lines[i]);
+	}
+	rules_free(s->compiled);
+	for (size_t i = 0; i < s->rule_count; i++)
+		free(s->rules[i].when.items);
+}
+
+static struct scene
+new_scene(char *title)
+{
+	return (struct scene){ .title = title,
+	    .message = { .helo = "", .sender = "someone@sender.example" },
+	    .code = "5.5.64", .url = "" };
+}
+
+static void
+take_line(struct scene *s, char *line)
+{
+	char *word = strsep(&line, " ");
+	char *rest = line == NULL ? word + strlen(word) : line;
+
+	if (strcmp(word, "case") == 0) {
+		run_scene(s);
+		*s = new_scene(rest);
+		return;
+	}
+	for (size_t i = 0; i < sizeof givens / sizeof givens[0]; i++) {
+		if (strcmp(givens[i].word, word) == 0) {
+			givens[i].set(s, rest);
+			return;
+		}
+	}
+	if (s->check_count == CHECKS_MAX)
+		broken(s, "too many lines");
+	s->checks[s->check_count++] = (struct check){ word, rest };
+}
+
+static void
+run_file(const char *path)
+{
+	struct scene s = new_scene(NULL);
+	char *text, *next, *line;
+	size_t n;
+	FILE *f = fopen(path, "r");
+
+	file_name = path;
+	if (f == NULL)
+		broken(&s, "cannot be opened");
+	text = xcalloc(1, 1 << 20);
+	n = fread(text, 1, (1 << 20) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	next = text;
+	while ((line = strsep(&next, "\n")) != NULL)
+		if (line[0] != '\0' && line[0] != '#')
+			take_line(&s, line);
+	run_scene(&s);
+	free(text);
+}
+
+int
+main(int argc, char **argv)
+{
+	glob_t found;
+
+	if (glob(argc > 1 ? argv[1] : "tests/policy/*.txt", 0, NULL,
+	    &found) != 0) {
+		printf("Bail out! no cases\n");
+		return 1;
+	}
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		run_file(found.gl_pathv[i]);
+	globfree(&found);
+	printf("1..%u\n", test_number);
+	return failures > 0;
+}

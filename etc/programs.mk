@@ -36,7 +36,13 @@ libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 main-mx6d-deliver	= queue/mx6d-deliver
 objs-mx6d-deliver	= queue/client queue/client_end queue/client_hello \
 			  queue/client_mail queue/client_results queue/reply \
-			  queue/fallback queue/stuff
+			  queue/fallback queue/stuff queue/plan \
+			  queue/plan_answers queue/plan_hosts queue/plan_order \
+			  queue/plan_domain queue/plan_fixed queue/plan_steps \
+			  queue/setup queue/link queue/pool queue/route \
+			  queue/attempt queue/attempt_book \
+			  queue/attempt_answer queue/deliver_admin \
+			  resolver/resolver_client
 libs-mx6d-deliver	= -luv -lconfuse -lseccomp -lidn2 -ltls -lcrypto
 
 main-mx6d-local		= queue/mx6d-local

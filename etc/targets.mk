@@ -6,7 +6,7 @@ SANITIZE = -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
 MAKE_ASAN = $(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 	    OPTIM="$(SANITIZE)"
 MAKE_FUZZ = $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang-14 \
-	    WARN= HARDEN=-fPIE OPTIM="$(SANITIZE),fuzzer-no-link"
+	    WARN= HARDEN=-fPIE OPTIM="$(SANITIZE) -fsanitize=fuzzer-no-link"
 MAN	= $(wildcard etc/*.[58])
 
 help:

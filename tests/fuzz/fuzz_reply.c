@@ -53,9 +53,8 @@ read_all(const uint8_t *data, size_t size, size_t step)
 		check(used <= size && (used > 0 || status == REPLY_MALFORMED));
 		data += used;
 		size -= used;
-		sum = sum * 31 + r.line_count;
-		if (status == REPLY_MORE)
-			sum = (sum - r.line_count) / 31;
+		if (status != REPLY_MORE)
+			sum = sum * 31 + r.line_count;
 		if (status != REPLY_WHOLE)
 			continue;
 		check_reply(&r);

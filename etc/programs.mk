@@ -46,7 +46,9 @@ objs-mx6d-deliver	= queue/client queue/client_end queue/client_hello \
 libs-mx6d-deliver	= -luv -lconfuse -lseccomp -lidn2 -ltls -lcrypto
 
 main-mx6d-local		= queue/mx6d-local
-objs-mx6d-local		= queue/maildir
+objs-mx6d-local		= queue/local_users queue/local_target \
+			  queue/local_worker queue/maildir queue/maildir_path \
+			  queue/maildir_write
 libs-mx6d-local		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6ctl		= smtpd/mx6ctl

@@ -39,6 +39,7 @@ struct worker {
 	uint64_t		 idle_since_ms;
 	char			 error[ERROR_SIZE];
 	bool			 permanent;	/* the user does not exist */
+	bool			 spoiled;	/* has no directory: ends soon */
 };
 
 struct delivery {
@@ -53,6 +54,7 @@ static uv_timer_t timer;
 static unsigned started;		/* STARTING or RUNNING */
 
 static void start_more(void);
+static void on_timer(uv_timer_t *t);
 
 static void
 answer(struct ipc_call *call, enum deliver_outcome outcome, const char *text)
@@ -106,10 +108,13 @@ static void
 on_opened(void *arg, enum ipc_status status,
     const struct mailuser_open_answer *opened)
 {
-	(void)arg;
+	struct worker *w = arg;
+
 	/* What it could not open, it says again to each store. */
-	if (status == IPC_OK && *opened->error != '\0')
+	if (status == IPC_OK && *opened->error != '\0') {
+		w->spoiled = true;
 		log_say(LOG_LEVEL_WARNING, "open", "%s", opened->error);
+	}
 }
 
 static void
@@ -185,6 +190,29 @@ start_more(void)
 	}
 }
 
+static bool
+is_over(const struct worker *w)
+{
+	return w->state == WORKER_RUNNING && w->calls == 0 &&
+	    (w->spoiled || uv_now(loop) - w->idle_since_ms >= IDLE_MS);
+}
+
+static void
+on_timer(uv_timer_t *t)
+{
+	struct worker *w;
+
+	(void)t;
+	do {
+		TAILQ_FOREACH(w, &workers, next)
+			if (is_over(w))
+				break;
+		if (w != NULL)
+			end_worker(w);
+	} while (w != NULL);
+	start_more();
+}
+
 static struct worker *
 worker_for(const char *user, const char *directory)
 {
@@ -226,9 +254,11 @@ on_stored(void *arg, enum ipc_status status,
 		    "storing took too long" :
 		    "the process that was storing it has died");
 	free(d);
-	settle(w);
+	/* Others may stand in line.  Not from here: this may be inside a
+	 * function of the peer that start_more would free. */
 	if (w->calls == 0 && started >= WORKERS_MAX)
-		start_more();
+		uv_timer_start(&timer, on_timer, 0, LOOK_EVERY_MS);
+	settle(w);
 }
 
 void
@@ -260,23 +290,6 @@ local_users_store(struct ipc_call *call, const struct local_store_ask *ask)
 	free((void *)(uintptr_t)m.prefix);
 	local_target_clear(&target);
 	start_more();
-}
-
-static void
-on_timer(uv_timer_t *t)
-{
-	struct worker *w, *next;
-	uint64_t now_ms = uv_now(loop);
-
-	(void)t;
-	for (w = TAILQ_FIRST(&workers); w != NULL; w = next) {
-		next = TAILQ_NEXT(w, next);
-		if (w->state == WORKER_RUNNING && w->calls == 0 &&
-		    now_ms - w->idle_since_ms >= IDLE_MS) {
-			end_worker(w);
-			next = TAILQ_FIRST(&workers);
-		}
-	}
 }
 
 void

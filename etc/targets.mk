@@ -77,7 +77,7 @@ crash: all
 
 bench: all
 	@sh etc/install-packages build demo check bench
-	@tests/bench/bench $(BUILD)
+	@tests/bench/bench --build $(BUILD) --write
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/mx6d \

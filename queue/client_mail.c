@@ -14,15 +14,17 @@
 /*
  * Addresses come from our own parser; this only makes sure that whatever
  * happens there, no command can be made of one: no controls, and outside of
- * quotes none of what ends a path.
+ * quotes none of what ends a path; UTF-8 only with SMTPUTF8.
  */
 static bool
-fits_in_path(const char *address)
+fits_in_path(const struct client *c, const char *address)
 {
+	unsigned char most = c->message.utf8 ? 0xff : 0x7e;
 	bool quoted = false;
 
 	for (const char *p = address; *p != '\0'; p++) {
-		if ((unsigned char)*p < ' ' || *p == '\x7f')
+		if ((unsigned char)*p < ' ' || *p == '\x7f' ||
+		    (unsigned char)*p > most)
 			return false;
 		if (quoted && *p == '\\' && p[1] != '\0')
 			p++;
@@ -50,7 +52,7 @@ refuse_unfit(struct client *c)
 	struct client_result result;
 
 	for (size_t i = 0; i < c->message.rcpt_count; i++) {
-		if (fits_in_path(c->message.rcpts[i]))
+		if (fits_in_path(c, c->message.rcpts[i]))
 			continue;
 		result = client_own_result(c, OUTCOME_FAILED, "5.1.3",
 		    "this address cannot be sent over SMTP");
@@ -92,7 +94,7 @@ client_start(struct client *c)
 		    "which the server does not offer");
 		return;
 	}
-	if (!fits_in_path(c->message.sender)) {
+	if (!fits_in_path(c, c->message.sender)) {
 		refuse_all(c, "5.1.7", "the sender's address cannot be sent "
 		    "over SMTP");
 		return;
@@ -107,8 +109,8 @@ client_start(struct client *c)
 void
 client_over(struct client *c)
 {
-	c->reset_first = c->mail_taken;
-	c->begun = c->body_open = c->dot_said = false;
+	c->reset_first |= c->mail_taken;
+	c->mail_taken = c->begun = c->body_open = c->dot_said = false;
 	client_go(c, STEP_IDLE, 0);
 }
 

@@ -12,11 +12,12 @@ objs-mx6d-smtp		= smtpd/session
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-policy	= policy/mx6d-policy
-objs-mx6d-policy	= policy/verdict policy/facts policy/rules policy/iprev \
-			  policy/answers policy/clients policy/recent \
-			  policy/recipients policy/authresults policy/pushback \
-			  policy/lists policy/lists_db policy/lists_edit \
-			  policy/lists_values resolver/resolver_client
+objs-mx6d-policy	= policy/answers policy/authresults policy/clients \
+			  policy/facts policy/iprev policy/known policy/lists \
+			  policy/lists_db policy/lists_edit policy/lists_find \
+			  policy/lists_values policy/pushback policy/recent \
+			  policy/recipients policy/rules policy/targets \
+			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-resolver	= resolver/mx6d-resolver

@@ -2,7 +2,7 @@
 #ifndef POLICY_LISTS_INNER_H
 #define POLICY_LISTS_INNER_H
 
-/* What lists.c, lists_edit.c and lists_import.c share, and nobody else. */
+/* What the files lists*.c share, and nobody else. */
 
 #include "policy/lists.h"
 #include "policy/lists_db.h"

@@ -10,12 +10,9 @@
 
 #include "policy/authresults.h"
 #include "policy/clients.h"
-#include "policy/lists.h"
+#include "policy/known.h"
 #include "policy/policy_ipc.h"
 #include "policy/pushback.h"
-#include "policy/recent.h"
-#include "policy/recipients.h"
-#include "policy/verdict.h"
 #include "util/child.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -24,17 +21,7 @@
 #define IPC_FILE "policy/policy.msg"
 #include "util/ipc_serve.h"
 
-#define LISTS_BUSY_MS		2000	/* wait for mx6ctl's commit */
-#define LISTS_CHECK_MS		250	/* how old a cached answer may be */
-#define CACHE_MAX		4096	/* entries of each cache */
-#define CACHE_MS		(10 * 60 * 1000)
-#define CACHED_TARGETS_MAX	20	/* larger aliases are looked up anew */
-#define ADDRESS_MAX		512	/* octets of a cached address */
-
-struct recipient {
-	enum recipient_status		 status;
-	struct recipient_targets	 targets;
-};
+#define LISTS_BUSY_MS	2000	/* wait for the commit of an edit */
 
 /* A judge call that waits for DNS; one allocation, texts copied. */
 struct judging {
@@ -42,94 +29,12 @@ struct judging {
 	struct policy_judge_ask	 ask;
 };
 
-static struct judge {
+static struct {
 	struct child	*child;
 	struct rules	*rules;
-	struct lists	*lists;
-	struct clients	*clients;
-	struct recent	*whitelisted;	/* enum list_answer by address */
-	struct recent	*recipients;	/* struct recipient */
-	uint64_t	 checked_ms;	/* when the lists were looked at */
+	struct known	*known;		/* what the lists say */
+	struct clients	*clients;	/* what DNS says */
 } judge;
-
-/* ---- the lists, with their caches ---- */
-
-static void
-free_recipient(void *value)
-{
-	struct recipient *r = value;
-
-	recipient_targets_done(&r->targets);
-	free(r);
-}
-
-static void
-log_misfit(void *arg, const char *network)
-{
-	struct log_line l;
-
-	(void)arg;
-	log_start(&l, LOG_LEVEL_WARNING, "lists");
-	log_text(&l, "table", "whitelist_address");
-	log_text(&l, "network", network);
-	log_text(&l, "fault", "not a network; this row never matches");
-	log_send(&l);
-}
-
-static void
-forget_lists(void)
-{
-	recent_clear(judge.whitelisted);
-	recent_clear(judge.recipients);
-	lists_each_misfit(judge.lists, log_misfit, NULL);
-}
-
-/* Called before the caches are used: an edit, by whomever, is noticed. */
-static void
-check_lists(void)
-{
-	uint64_t now_ms = uv_now(judge.child->loop);
-
-	if (now_ms - judge.checked_ms < LISTS_CHECK_MS)
-		return;
-	judge.checked_ms = now_ms;
-	if (lists_changed(judge.lists))
-		forget_lists();
-}
-
-static void
-log_lists_trouble(const char *why)
-{
-	log_say(LOG_LEVEL_ERROR, "lists", "%s", why);
-}
-
-static enum list_answer
-ask_whitelist(const struct netaddr *peer)
-{
-	enum list_answer *kept, answer = LIST_UNKNOWN;
-	uint64_t now_ms = uv_now(judge.child->loop);
-
-	kept = recent_get(judge.whitelisted, peer->bytes, sizeof peer->bytes,
-	    now_ms);
-	if (kept != NULL)
-		return *kept;
-	switch (lists_whitelisted(judge.lists, peer)) {
-	case LISTS_OK:
-		answer = LIST_YES;
-		break;
-	case LISTS_ABSENT:
-		answer = LIST_NO;
-		break;
-	case LISTS_EXISTS:
-	case LISTS_REFUSED:
-	case LISTS_TROUBLE:
-		log_lists_trouble(lists_why(judge.lists));
-		return LIST_UNKNOWN;
-	}
-	recent_put(judge.whitelisted, peer->bytes, sizeof peer->bytes,
-	    xmemdup(&answer, sizeof answer), now_ms + CACHE_MS);
-	return answer;
-}
 
 /* ---- at connect ---- */
 
@@ -147,7 +52,8 @@ answer_client(struct ipc_call *call, const struct netaddr *peer,
 	struct policy_client_answer answer = {
 		.relay = block_list_contains(
 		    &judge.child->config->relay_networks, peer),
-		.whitelisted = ask_whitelist(peer) == LIST_YES,
+		.whitelisted = known_whitelisted(judge.known, peer,
+		    uv_now(judge.child->loop)) == LIST_YES,
 		.iprev = IPREV_TEMPERROR,
 		.rdns = "",
 	};
@@ -175,7 +81,7 @@ serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
 	const struct answers *known = clients_known(judge.clients, &ask->peer);
 	struct greeting *greeting;
 
-	check_lists();
+	known_check(judge.known, uv_now(judge.child->loop));
 	if (known != NULL) {
 		answer_client(call, &ask->peer, known);
 		return;
@@ -188,40 +94,9 @@ serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
 
 /* ---- at RCPT ---- */
 
-static void
-answer_recipient(struct ipc_call *call, const struct recipient *r)
-{
-	struct policy_target *rows = xcalloc(r->targets.count, sizeof *rows);
-	struct policy_recipient_answer answer = { .status = r->status,
-	    .targets = rows, .targets_count = (uint32_t)r->targets.count };
-
-	for (size_t i = 0; i < r->targets.count; i++) {
-		const struct recipient_target *t = &r->targets.items[i];
-
-		rows[i] = (struct policy_target){ .kind = (uint8_t)t->kind,
-		    .address = t->address, .user = t->user, .path = t->path };
-	}
-	policy_recipient_reply(call, &answer);
-	free(rows);
-}
-
-/* address and whether the client may relay, as a key; its length, or 0 for
- * an address that is too long to be kept. */
-static size_t
-recipient_key(const struct policy_recipient_ask *ask,
-    char key[static ADDRESS_MAX + 1])
-{
-	size_t n = strlen(ask->address);
-
-	if (n > ADDRESS_MAX)
-		return 0;
-	key[0] = (char)ask->relay;
-	memcpy(key + 1, ask->address, n);
-	return n + 1;
-}
-
-static struct recipient *
-find_recipient(const struct policy_recipient_ask *ask)
+void
+serve_policy_recipient(struct ipc_call *call,
+    const struct policy_recipient_ask *ask)
 {
 	const struct config *config = judge.child->config;
 	const struct recipients_settings settings = {
@@ -230,45 +105,26 @@ find_recipient(const struct policy_recipient_ask *ask)
 		.lmtp = config->lmtp,
 		.delimiter = config->recipient_delimiter,
 	};
-	struct recipient *r = xcalloc(1, sizeof *r);
-	const char *why;
-
-	r->status = recipients_find(judge.lists, &settings, ask->address,
-	    ask->relay != 0, &r->targets, &why);
-	if (r->status == RECIPIENT_TROUBLE || r->status == RECIPIENT_LOOP) {
-		struct log_line l;
-
-		log_start(&l, LOG_LEVEL_ERROR, "recipient");
-		log_mailbox(&l, "recipient", ask->address);
-		log_text(&l, "fault", why);
-		log_send(&l);
-	}
-	return r;
-}
-
-void
-serve_policy_recipient(struct ipc_call *call,
-    const struct policy_recipient_ask *ask)
-{
 	uint64_t now_ms = uv_now(judge.child->loop);
-	char key[ADDRESS_MAX + 1];
-	size_t n = recipient_key(ask, key);
-	struct recipient *r = NULL;
+	struct policy_recipient_answer answer = { .status = 0 };
+	const struct known_recipient *r;
+	struct policy_target *rows;
 
-	check_lists();
-	if (n > 0)
-		r = recent_get(judge.recipients, key, n, now_ms);
-	if (r != NULL) {
-		answer_recipient(call, r);
-		return;
+	known_check(judge.known, now_ms);
+	r = known_recipient(judge.known, &settings, ask->address,
+	    ask->relay != 0, now_ms);
+	rows = xcalloc(r->targets.count, sizeof *rows);
+	for (size_t i = 0; i < r->targets.count; i++) {
+		const struct target *t = &r->targets.items[i];
+
+		rows[i] = (struct policy_target){ .kind = (uint8_t)t->kind,
+		    .address = t->address, .user = t->user, .path = t->path };
 	}
-	r = find_recipient(ask);
-	answer_recipient(call, r);
-	if (n > 0 && r->status != RECIPIENT_TROUBLE &&
-	    r->targets.count <= CACHED_TARGETS_MAX)
-		recent_put(judge.recipients, key, n, r, now_ms + CACHE_MS);
-	else
-		free_recipient(r);
+	answer.status = r->status;
+	answer.targets = rows;
+	answer.targets_count = (uint32_t)r->targets.count;
+	policy_recipient_reply(call, &answer);
+	free(rows);
 }
 
 /* ---- after the end of data ---- */
@@ -350,7 +206,8 @@ pass_verdict(struct ipc_call *call, const struct policy_judge_ask *ask,
 		.tls = ask->tls != 0,
 	};
 	const struct list_answers lists = {
-		.whitelist_address = ask_whitelist(&ask->peer),
+		.whitelist_address = known_whitelisted(judge.known,
+		    &ask->peer, uv_now(judge.child->loop)),
 	};
 	struct policy_judge_answer answer = { .shadow = "" };
 	struct questions need = { .count = 0 };
@@ -397,7 +254,7 @@ serve_policy_judge(struct ipc_call *call, const struct policy_judge_ask *ask)
 
 	if (ask->role > ROLE_DEFENSIVE || ask->push_back > PUSH_BACK_NEVER)
 		abort();	/* a sibling's bug */
-	check_lists();
+	known_check(judge.known, uv_now(judge.child->loop));
 	if (known != NULL) {
 		pass_verdict(call, ask, known);
 		return;
@@ -439,20 +296,19 @@ static bool
 start(struct child *child)
 {
 	char why[LISTS_WHY_SIZE];
+	struct lists *lists;
 
 	judge.child = child;
 	if (!compile_rules(child->config))
 		return false;
-	judge.lists = lists_open(LISTS_FILE, LISTS_BUSY_MS, why);
-	if (judge.lists == NULL) {
-		log_lists_trouble(why);
+	lists = lists_open(LISTS_FILE, LISTS_BUSY_MS, why);
+	if (lists == NULL) {
+		log_say(LOG_LEVEL_ERROR, "lists", "%s", why);
 		return false;
 	}
+	judge.known = known_new(lists);
 	judge.clients = clients_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));
-	judge.whitelisted = recent_new(CACHE_MAX, free);
-	judge.recipients = recent_new(CACHE_MAX, free_recipient);
-	forget_lists();
 	return true;
 }
 
@@ -464,15 +320,14 @@ reload(struct child *child, const struct config *old,
 	(void)old;
 	(void)files;
 	compile_rules(child->config);
-	forget_lists();
+	known_forget(judge.known);
 }
 
 static void
 on_lists_changed(struct child *child)
 {
 	(void)child;
-	lists_changed(judge.lists);
-	forget_lists();
+	known_forget(judge.known);
 }
 
 int

@@ -25,7 +25,7 @@ struct trail {
 struct expansion {
 	struct lists				*lists;
 	const struct recipients_settings	*settings;
-	struct recipient_targets		 targets;
+	struct targets		 targets;
 	void					*seen;	/* tree of texts */
 	size_t					 seen_count;
 	enum recipient_status			 status;
@@ -37,6 +37,8 @@ struct rows {
 	char	**items;
 	size_t	 count;
 };
+
+static const char too_large[] = "an alias has too many targets";
 
 static void expand(struct expansion *e, const struct mailaddr *addr,
     const struct trail *before);
@@ -83,70 +85,29 @@ first_time(struct expansion *e, const char *text)
 
 	if (node == NULL)
 		abort();	/* out of memory */
-	if (*node == copy && ++e->seen_count <= 2 * RECIPIENT_TARGETS_MAX)
+	if (*node == copy && ++e->seen_count <= 2 * TARGETS_MAX)
 		return true;
 	if (*node != copy)
 		free(copy);
 	else
-		fail(e, RECIPIENT_TROUBLE, "an alias has too many targets");
+		fail(e, RECIPIENT_TROUBLE, too_large);
 	return false;
 }
 
 static void
-add_target(struct expansion *e, enum target_kind kind, const char *address,
-    const char *user, const char *path)
+add_target(struct expansion *e, enum target_kind kind, const char *address)
 {
-	struct recipient_targets *t = &e->targets;
-
-	if (t->count == RECIPIENT_TARGETS_MAX) {
-		fail(e, RECIPIENT_TROUBLE, "an alias has too many targets");
-		return;
-	}
-	t->items = xreallocarray(t->items, t->count + 1, sizeof *t->items);
-	t->items[t->count++] = (struct recipient_target){ .kind = kind,
-	    .address = xstrdup(address), .user = xstrdup(user),
-	    .path = xstrdup(path) };
-}
-
-/* A Maildir of the daemon's own: DOMAIN/LOCAL/Maildir, with no octet in it
- * that could lead elsewhere. */
-static char *
-own_maildir(const struct expansion *e, const char *address)
-{
-	const char *at = strrchr(address, '@');
-	char *path = xasprintf("%s/%.*s/%s", at + 1, (int)(at - address),
-	    address, e->settings->maildir);
-	char *local = path + strlen(at + 1) + 1;
-
-	for (int i = 0; i < at - address; i++)
-		if (local[i] == '/' || (i == 0 && local[i] == '.'))
-			local[i] = '_';
-	return path;
+	if (!targets_add(&e->targets, kind, address, "", ""))
+		fail(e, RECIPIENT_TROUBLE, too_large);
 }
 
 static void
 add_mailbox(struct expansion *e, const struct lists_mailbox *m,
     const char *transport)
 {
-	const char *lmtp = m->lmtp;
-	char *path;
-
-	if (lmtp[0] == '\0' && m->maildir[0] == '\0') {
-		if (strcmp(transport, "relay") == 0)
-			transport = "";
-		lmtp = transport[0] != '\0' ? transport : e->settings->lmtp;
-		if (strcmp(lmtp, "maildir") == 0)
-			lmtp = "";
-	}
-	if (lmtp[0] != '\0') {
-		add_target(e, TARGET_LMTP, m->address, "", lmtp);
-		return;
-	}
-	path = m->maildir[0] != '\0' ? xstrdup(m->maildir) :
-	    m->user[0] != '\0' ? xstrdup(e->settings->maildir) :
-	    own_maildir(e, m->address);
-	add_target(e, TARGET_MAILDIR, m->address, m->user, path);
-	free(path);
+	if (!targets_add_mailbox(&e->targets, m, transport,
+	    e->settings->maildir, e->settings->lmtp))
+		fail(e, RECIPIENT_TROUBLE, too_large);
 }
 
 /* ---- aliases ---- */
@@ -157,7 +118,7 @@ keep_row(void *arg, const char *target)
 	struct rows *rows = arg;
 
 	/* One more than may be, so that too many are noticed. */
-	if (rows->count > RECIPIENT_TARGETS_MAX)
+	if (rows->count > TARGETS_MAX)
 		return;
 	rows->items = xreallocarray(rows->items, rows->count + 1,
 	    sizeof *rows->items);
@@ -211,8 +172,8 @@ follow_alias(struct expansion *e, const char *name,
 	char text[MAILADDR_TEXT_SIZE];
 	bool is_alias = found(e, lists_alias(e->lists, name, keep_row, &rows));
 
-	if (rows.count > RECIPIENT_TARGETS_MAX)
-		fail(e, RECIPIENT_TROUBLE, "an alias has too many targets");
+	if (rows.count > TARGETS_MAX)
+		fail(e, RECIPIENT_TROUBLE, too_large);
 	for (size_t i = 0; i < rows.count; i++) {
 		struct mailaddr target;
 		struct lists_mailbox m;
@@ -321,7 +282,7 @@ pass_on(struct expansion *e, const struct mailaddr *addr,
 
 	if (strcmp(domain->transport, "relay") != 0)
 		return false;
-	add_target(e, TARGET_REMOTE, mailaddr_format(addr, text), "", "");
+	add_target(e, TARGET_REMOTE, mailaddr_format(addr, text));
 	return true;
 }
 
@@ -352,7 +313,7 @@ expand(struct expansion *e, const struct mailaddr *addr,
 	    !found(e, lists_domain(e->lists, addr->domain, &domain))) {
 		mailaddr_format(addr, text);
 		if (e->status == RECIPIENT_OK && first_time(e, text))
-			add_target(e, TARGET_REMOTE, text, "", "");
+			add_target(e, TARGET_REMOTE, text);
 		return;
 	}
 	own_form(addr, text);
@@ -395,7 +356,7 @@ start(struct expansion *e, const char *address, bool relay)
 enum recipient_status
 recipients_find(struct lists *lists,
     const struct recipients_settings *settings, const char *address,
-    bool relay, struct recipient_targets *ret_targets, const char **ret_why)
+    bool relay, struct targets *ret_targets, const char **ret_why)
 {
 	struct expansion e = { .lists = lists, .settings = settings,
 	    .status = RECIPIENT_OK, .why = "" };
@@ -407,20 +368,7 @@ recipients_find(struct lists *lists,
 	lists_end(lists);
 	tdestroy(e.seen, free);
 	if (status != RECIPIENT_OK)
-		recipient_targets_done(&e.targets);
+		targets_done(&e.targets);
 	*ret_targets = e.targets;
 	return status;
-}
-
-void
-recipient_targets_done(struct recipient_targets *targets)
-{
-	for (size_t i = 0; i < targets->count; i++) {
-		free(targets->items[i].address);
-		free(targets->items[i].user);
-		free(targets->items[i].path);
-	}
-	free(targets->items);
-	targets->items = NULL;
-	targets->count = 0;
 }

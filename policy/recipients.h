@@ -25,8 +25,8 @@
 
 #include "policy/lists.h"
 #include "policy/policy.h"
+#include "policy/targets.h"
 
-#define RECIPIENT_TARGETS_MAX	1000
 #define RECIPIENT_DEPTH_MAX	20	/* aliases one behind the other */
 
 struct recipients_settings {
@@ -36,28 +36,15 @@ struct recipients_settings {
 	const char	*delimiter;	/* its first character; "" for none */
 };
 
-struct recipient_target {
-	enum target_kind	 kind;
-	char			*address;
-	char			*user;
-	char			*path;
-};
-
-struct recipient_targets {
-	struct recipient_target	*items;
-	size_t			 count;
-};
-
 /*
  * address: as given at RCPT, syntax already checked, or "postmaster".  relay:
  * the client may send anywhere.  RECIPIENT_OK: at least one target, the
- * caller's to free with recipient_targets_done; else there are none.
+ * caller's to free with targets_done; else there are none.
  * RECIPIENT_TROUBLE: the tables cannot be read, or an alias is larger than
  * the bounds above; ret_why says which.
  */
 enum recipient_status recipients_find(struct lists *lists,
     const struct recipients_settings *settings, const char *address,
-    bool relay, struct recipient_targets *ret_targets, const char **ret_why);
-void recipient_targets_done(struct recipient_targets *targets);
+    bool relay, struct targets *ret_targets, const char **ret_why);
 
 #endif

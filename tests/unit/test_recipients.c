@@ -59,7 +59,7 @@ find(struct lists *l, const char *address, bool relay)
 	    "trouble", "loop" };
 	static const char *const kinds[] = { "remote", "maildir", "lmtp" };
 	static struct buf text;
-	struct recipient_targets t;
+	struct targets t;
 	const char *reason;
 	enum recipient_status status;
 
@@ -74,7 +74,7 @@ find(struct lists *l, const char *address, bool relay)
 		buf_addf(&text, "%s%s:%s:%s:%s", i == 0 ? "" : " ",
 		    kinds[t.items[i].kind], t.items[i].address,
 		    t.items[i].user, t.items[i].path);
-	recipient_targets_done(&t);
+	targets_done(&t);
 	return buf_cstr(&text);
 }
 

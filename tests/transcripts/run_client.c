@@ -410,7 +410,8 @@ static const struct directive {
 	void		(*run)(struct play *, const char *text);
 } directives[] = {
 	{ "S:", do_server }, { "S~", do_server_raw }, { "C:", do_client },
-	{ "C~", do_client_raw }, { "=", do_result }, { "lmtp", do_lmtp }, { "tls", do_tls },
+	{ "C~", do_client_raw }, { "=", do_result }, { "lmtp", do_lmtp },
+	{ "tls", do_tls },
 	{ "from", do_from }, { "to", do_to }, { "body", do_body },
 	{ "hold", do_hold }, { "flag", do_flag }, { "connect", do_connect },
 	{ "begin", do_begin }, { "handshake", do_handshake },

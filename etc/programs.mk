@@ -53,5 +53,10 @@ objs-mx6d-local		= queue/local_users queue/local_target \
 libs-mx6d-local		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6ctl		= smtpd/mx6ctl
-objs-mx6ctl		=
+objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
+			  smtpd/ctl_status smtpd/ctl_queue \
+			  smtpd/ctl_destinations smtpd/ctl_route \
+			  smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_tell \
+			  policy/lists policy/lists_db policy/lists_edit \
+			  policy/lists_import policy/lists_values policy/csv
 libs-mx6ctl		= -luv -lconfuse -lidn2 -lsqlite3 -ljansson

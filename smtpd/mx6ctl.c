@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mx6ctl, the operator's command.  Each command is one row of the table: its
+ * syntax, its function and a line of help; matching and --help come from
+ * there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "policy/lists.h"
+#include "queue/queue_words.h"
+#include "smtpd/ctl.h"
+#include "util/xalloc.h"
+
+#define FILTERS	"[--sender ADDRESS] [--domain DOMAIN] [--state STATE]"
+
+static const struct command {
+	const char	*syntax;
+	enum ctl_exit	(*run)(struct ctl *ctl);
+	int		 what;
+	const char	*help;
+} commands[] = {
+	{ "status", ctl_status, 0,
+	    "processes, listeners, sessions, the queue, what was done" },
+	{ "queue list [ID] " FILTERS " [--limit ROWS]", ctl_queue_list, 0,
+	    "what waits, a line for each recipient" },
+	{ "queue show ID [--body] [--raw]", ctl_queue_show, 0,
+	    "one message; --raw: the message itself and nothing else" },
+	{ "queue retry [ID] " FILTERS " [--all]", ctl_queue_act, ACTION_RETRY,
+	    "try again now" },
+	{ "queue hold [ID] " FILTERS " [--all]", ctl_queue_act, ACTION_HOLD,
+	    "keep, and try no more" },
+	{ "queue release [ID] " FILTERS " [--all]", ctl_queue_act,
+	    ACTION_RELEASE, "end a hold" },
+	{ "queue remove [ID] " FILTERS " [--all]", ctl_queue_act,
+	    ACTION_REMOVE, "throw away, without telling the sender" },
+	{ "destinations [DOMAIN]", ctl_destinations, 0,
+	    "who pushes mail back from IPv6, and what follows from it" },
+	{ "route DOMAIN [--pushed-back]", ctl_route, 0,
+	    "where mail for a domain goes: look-ups, addresses, reasons" },
+	{ "trace [WHOM] [--for SECONDS]", ctl_trace, 0,
+	    "sessions with an address or a network (or all), live" },
+	{ "whitelist add NETWORK [NOTE]", ctl_list_add, LISTS_WHITELIST,
+	    "accept over IPv6 what comes from this network" },
+	{ "whitelist remove NETWORK", ctl_list_remove, LISTS_WHITELIST, "" },
+	{ "whitelist list [TEXT]", ctl_list_show, LISTS_WHITELIST, "" },
+	{ "whitelist import FILE [--skip-bad]", ctl_list_import,
+	    LISTS_WHITELIST, "CSV: network,note; - is standard input" },
+	{ "domain add DOMAIN [TRANSPORT]", ctl_list_add, LISTS_DOMAIN,
+	    "a domain of ours; maildir, relay, unix:PATH or HOST:PORT" },
+	{ "domain remove DOMAIN", ctl_list_remove, LISTS_DOMAIN, "" },
+	{ "domain list [TEXT]", ctl_list_show, LISTS_DOMAIN, "" },
+	{ "domain import FILE [--skip-bad]", ctl_list_import, LISTS_DOMAIN,
+	    "CSV: name,transport" },
+	{ "mailbox add ADDRESS [MAILDIR] [--user USER] [--lmtp SERVER]",
+	    ctl_list_add, LISTS_MAILBOX, "a mailbox in a domain of ours" },
+	{ "mailbox remove ADDRESS", ctl_list_remove, LISTS_MAILBOX, "" },
+	{ "mailbox list [TEXT]", ctl_list_show, LISTS_MAILBOX, "" },
+	{ "mailbox import FILE [--skip-bad]", ctl_list_import, LISTS_MAILBOX,
+	    "CSV: address,user,maildir,lmtp" },
+	{ "alias add ADDRESS TARGET", ctl_list_add, LISTS_ALIAS,
+	    "mail for ADDRESS goes to TARGET (too)" },
+	{ "alias remove ADDRESS [TARGET]", ctl_list_remove, LISTS_ALIAS,
+	    "one of its targets, or all" },
+	{ "alias list [TEXT]", ctl_list_show, LISTS_ALIAS, "" },
+	{ "alias import FILE [--skip-bad]", ctl_list_import, LISTS_ALIAS,
+	    "CSV: address,target" },
+	{ "log level [PROCESS] LEVEL", ctl_log_level, 0,
+	    "error, warning, info or debug, until the next start" },
+	{ "listener ADDRESS ROLE", ctl_listener, 0,
+	    "mx, mx6 or defensive, until the next reload" },
+	{ "reload", ctl_reload, 0, "read the configuration again" },
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+static bool
+begins_with_word(const char *syntax, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(syntax, word, n) == 0 &&
+	    (syntax[n] == ' ' || syntax[n] == '\0');
+}
+
+/* Commands that begin with word, or all. */
+static void
+print_commands(FILE *out, const char *word)
+{
+	bool any = false;
+
+	for (size_t i = 0; word != NULL && i < COMMANDS; i++)
+		any |= begins_with_word(commands[i].syntax, word);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (any && !begins_with_word(commands[i].syntax, word))
+			continue;
+		fprintf(out, "  %s\n", commands[i].syntax);
+		if (*commands[i].help != '\0')
+			fprintf(out, "      %s\n", commands[i].help);
+	}
+}
+
+static enum ctl_exit
+help(const char *word)
+{
+	fputs("usage: mx6ctl [-f FILE] [-s SOCKET] [--json] COMMAND\n\n"
+	    "  -f FILE    mx6d's configuration (" CTL_DEFAULT_CONFIG ")\n"
+	    "  -s SOCKET  its control socket, if not the one named there\n"
+	    "  --json     one JSON value in place of text; trace: one a line\n"
+	    "  --help     this; after a word of a command, about that\n"
+	    "  --version\n\n", stdout);
+	print_commands(stdout, word);
+	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 mx6d is not "
+	    "running,\n4 nothing matched.\n", stdout);
+	return CTL_DONE;
+}
+
+/* The rows that the words could have meant. */
+static enum ctl_exit
+unknown(const char *const *words)
+{
+	if (words[0] == NULL)
+		ctl_error("which command?");
+	else
+		ctl_error("there is no command \"%s%s%s\"", words[0],
+		    words[1] == NULL ? "" : " ",
+		    words[1] == NULL ? "" : words[1]);
+	print_commands(stderr, words[0]);
+	return CTL_USAGE;
+}
+
+static enum ctl_exit
+run(struct ctl *ctl, const char *const *words, size_t count)
+{
+	char why[CTL_WHY_SIZE];
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		switch (ctl_syntax_match(commands[i].syntax, words, count,
+		    &ctl->values, why)) {
+		case CTL_OTHER:
+			continue;
+		case CTL_WRONG:
+			ctl_error("%s\nusage: mx6ctl %s", why,
+			    commands[i].syntax);
+			return CTL_USAGE;
+		case CTL_MATCH:
+			break;
+		}
+		ctl->what = commands[i].what;
+		return commands[i].run(ctl);
+	}
+	return unknown(words);
+}
+
+/* Takes the options that all commands have, wherever they stand, and leaves
+ * the other words.  false: the value of one is missing. */
+static bool
+take_options(struct ctl *ctl, char **argv, const char **words,
+    size_t *ret_count, bool *ret_help, bool *ret_version)
+{
+	size_t n = 0;
+
+	for (argv++; *argv != NULL; argv++) {
+		bool file = strcmp(*argv, "-f") == 0;
+
+		if (file || strcmp(*argv, "-s") == 0) {
+			if (argv[1] == NULL)
+				return false;
+			*(file ? &ctl->config_path : &ctl->socket) = *++argv;
+		} else if (strcmp(*argv, "--json") == 0)
+			ctl->json = true;
+		else if (strcmp(*argv, "--help") == 0 ||
+		    strcmp(*argv, "-h") == 0)
+			*ret_help = true;
+		else if (strcmp(*argv, "--version") == 0)
+			*ret_version = true;
+		else
+			words[n++] = *argv;
+	}
+	*ret_count = n;
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char **words = xcalloc((size_t)argc + 2, sizeof *words);
+	struct ctl ctl = {
+		.config_path = CTL_DEFAULT_CONFIG, .control_fd = -1,
+	};
+	bool want_help = false, want_version = false;
+	enum ctl_exit ended;
+	size_t count = 0;
+
+	if (!take_options(&ctl, argv, words, &count, &want_help,
+	    &want_version)) {
+		ctl_error("-f and -s need a value; see mx6ctl --help");
+		return CTL_USAGE;
+	}
+	if (want_version)
+		ended = printf("mx6ctl %s\n", MX6D_VERSION) > 0 ?
+		    CTL_DONE : CTL_FAILED;
+	else if (want_help)
+		ended = help(words[0]);
+	else
+		ended = run(&ctl, words, count);
+	if (fflush(stdout) != 0 && ended == CTL_DONE)
+		ended = CTL_FAILED;
+	if (ctl.control_fd >= 0)
+		close(ctl.control_fd);
+	config_free(ctl.config);
+	free(words);
+	return (int)ended;
+}

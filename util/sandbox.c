@@ -101,6 +101,7 @@ static const struct {
 	{ CALLS_FILES, SYS(readlink) }, { CALLS_FILES, SYS(readlinkat) },
 	{ CALLS_FILES, SYS(getdents64) }, { CALLS_FILES, SYS(fsync) },
 	{ CALLS_FILES, SYS(fdatasync) }, { CALLS_FILES, SYS(fallocate) },
+	{ CALLS_FILES, SYS(sync_file_range) },
 	{ CALLS_FILES, SYS(unlink) }, { CALLS_FILES, SYS(unlinkat) },
 	{ CALLS_FILES, SYS(rename) }, { CALLS_FILES, SYS(renameat) },
 	{ CALLS_FILES, SYS(renameat2) }, { CALLS_FILES, SYS(link) },

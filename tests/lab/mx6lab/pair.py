@@ -17,6 +17,7 @@ import shutil
 
 from mx6lab import space
 from mx6lab.daemon import Daemon
+from mx6lab.trace import Trace
 
 ZONE = """\
 with6.example.            60 IN MX   0 mx.with6.example.
@@ -57,6 +58,8 @@ def copy_programs(build, folder):
 
 
 class Pair:
+    inlets = {"aware": "127.0.0.1", "unaware": "127.0.0.2"}
+
     def __init__(self, build, mode, folder, **settings):
         self.build, self.mode, self.folder = build, mode, folder
         if mode == "loopback" and os.geteuid() == 0:
@@ -73,8 +76,10 @@ class Pair:
         with open(self.zone, "w", encoding="utf-8") as f:
             f.write(ZONE.format(**self.at))
         self.receiver = self.make_receiver()
-        self.aware = self.make_sender("aware", "127.0.0.1", mx6=True)
-        self.unaware = self.make_sender("unaware", "127.0.0.2", mx6=False)
+        self.senders = {
+            name: self.make_sender(name, self.inlets[name])
+            for name in self.inlets}
+        self.traces = {}
         self.mailboxes = {}
 
     def wire(self):
@@ -96,10 +101,10 @@ class Pair:
             address = "[%s]" % address
         return ("%s:%d" % (address, self.port), {"role": role})
 
-    def make_sender(self, name, address, mx6):
+    def make_sender(self, name, address):
         return Daemon(
             self.build, self.sender_host, os.path.join(self.folder, name),
-            {"hostname": "mx.sender.example", "mx6": mx6,
+            {"hostname": "mx.sender.example", "mx6": name == "aware",
              "relay_networks": ["127.0.0.0/8"], **self.common()},
             [self.listen(address, "mx")])
 
@@ -114,8 +119,11 @@ class Pair:
             [self.listen(self.at[where], role) for where, role in roles])
 
     def start(self):
-        for daemon in (self.receiver, self.aware, self.unaware):
+        self.receiver.start()
+        for name, daemon in self.senders.items():
             daemon.start()
+            self.traces[name] = Trace(daemon, (self.inlets[name], self.port))
+            self.traces[name].start()
         for domain in DOMAINS:
             self.receiver.domain(domain)
             address = "reader@" + domain
@@ -128,10 +136,17 @@ class Pair:
             self.receiver.ctl("listener", "[::1]:%d" % self.port, role)
 
     def stop(self):
-        for daemon in (self.aware, self.unaware, self.receiver):
+        for trace in self.traces.values():
+            trace.stop()
+        for daemon in self.daemons():
             if daemon.process is not None:
                 daemon.stop()
 
     def kill(self):
-        for daemon in (self.aware, self.unaware, self.receiver):
+        for trace in self.traces.values():
+            trace.stop()
+        for daemon in self.daemons():
             daemon.kill()
+
+    def daemons(self):
+        return [*self.senders.values(), self.receiver]

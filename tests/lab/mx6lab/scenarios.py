@@ -7,9 +7,9 @@ from mx6lab import mail
 from mx6lab.daemon import wait_for
 from mx6lab.trace import Trace
 
-ACCEPTED = r"^250 "
-PUSHED_BACK = r"^550 5\.5\.64 "
-COME_BY_IPV4 = r"^450 4\.7\.1 "
+ACCEPTED = r"^250[ -]"
+PUSHED_BACK = r"^550[ -]5\.5\.64 fall back to IPv4"
+COME_BY_IPV4 = r"^450[ -]4\.7\.1 "
 
 
 class Scenario:
@@ -80,7 +80,7 @@ def judge(outcome):
 def play(pair, scenario):
     """Sends the scenario's message, waits for it, judges the dialogue."""
     outcome = Outcome(scenario)
-    daemon = getattr(pair, scenario.sender)
+    daemon, trace = pair.senders[scenario.sender], pair.traces[scenario.sender]
     ident = mail.new_id()
     recipient = "reader@" + scenario.domain
     sender = "writer@sender.example"
@@ -88,24 +88,17 @@ def play(pair, scenario):
     pair.turn(scenario.role)
     if scenario.willing:
         pair.receiver.ctl("whitelist", "add", network)
-    address = "127.0.0.1" if scenario.sender == "aware" else "127.0.0.2"
-    with Trace(daemon) as trace:
-        mail.inject(daemon.host, address, pair.port, sender, [recipient],
-                    mail.message(sender, recipient, ident,
-                                 subject=scenario.text))
-        try:
-            outcome.file = mail.wait_in_maildir(pair.mailboxes[recipient],
-                                                ident)
-        except AssertionError as error:
-            outcome.wrong.append(str(error))
-        sessions = lambda: [s for s in trace.sessions()     # noqa: E731
-                            if is_outgoing(s)]
-        try:
-            wait_for("the dialogue", lambda: len(sessions()) >=
-                     len(scenario.steps) and sessions()[-1].verdict(), 5)
-        except AssertionError as error:
-            outcome.wrong.append(str(error))
-    outcome.sessions = sessions()
+    since = Trace.now()
+    mail.inject(daemon.host, pair.inlets[scenario.sender], pair.port, sender,
+                [recipient], mail.message(sender, recipient, ident,
+                                          subject=scenario.text))
+    try:
+        outcome.file = mail.wait_in_maildir(pair.mailboxes[recipient], ident)
+        wait_for("the end of the dialogue",
+                 lambda: complete(trace.outgoing(since), scenario), 5)
+    except AssertionError as error:
+        outcome.wrong.append(str(error))
+    outcome.sessions = trace.outgoing(since)
     if outcome.file is not None:
         outcome.received = received_lines(outcome.file)
     judge(outcome)
@@ -114,6 +107,6 @@ def play(pair, scenario):
     return outcome
 
 
-def is_outgoing(session):
-    """Not the session by which the message was given to the sender."""
-    return any(d == "<" and t.startswith("220") for d, t in session.lines)
+def complete(sessions, scenario):
+    return len(sessions) >= len(scenario.steps) and \
+        all(s.verdict() for s in sessions)

@@ -4,27 +4,37 @@
 import json
 import re
 import signal
+import smtplib
 import subprocess
 import threading
+import time
+
+from mx6lab.daemon import wait_for
 
 
 class Session:
     """The lines of one session with one peer, in order."""
 
-    def __init__(self, name, peer):
-        self.name, self.peer = name, peer
+    def __init__(self, peer):
+        self.peer = peer
         self.lines = []         # (direction, text)
 
     def ipv6(self):
-        return ":" in re.sub(r":\d+$", "", self.peer.replace("]", ""))
+        return self.peer.startswith("[")
 
     def replies(self):
-        """The last line of each reply that the peer gave, in order."""
-        return [text for direction, text in self.lines
-                if direction == "<" and re.match(r"^\d{3}(?: |$)", text)]
+        """The first line of each reply that the peer gave, in order."""
+        found, inside = [], False
+        for direction, text in self.lines:
+            reply = direction == "<" and re.match(r"^\d{3}([- ]|$)", text)
+            if reply and not inside:
+                found.append(text)
+            if reply:
+                inside = reply.group(1) == "-"
+        return found
 
     def verdict(self):
-        """The reply to the message (what followed 354, or its refusal)."""
+        """The reply to the message: what followed 354, or a refusal."""
         after = False
         for text in self.replies():
             if after:
@@ -33,19 +43,21 @@ class Session:
         refused = [t for t in self.replies() if t[0] in "45"]
         return refused[0] if refused else ""
 
+    def ended(self):
+        return any(d == ">" and t.upper().startswith("QUIT")
+                   for d, t in self.lines)
+
 
 class Trace:
-    """
-    with Trace(daemon) as trace: ...
-    for session in trace.sessions(): ...
-    """
+    """One watcher of one daemon, from start() to stop()."""
 
-    def __init__(self, daemon):
-        self.daemon = daemon
+    def __init__(self, daemon, address):
+        """address: (host, port) of a listener of the daemon."""
+        self.daemon, self.address = daemon, address
         self.rows = []
         self.process = None
 
-    def __enter__(self):
+    def start(self):
         self.process = subprocess.Popen(
             self.daemon.host.unprivileged(
                 [self.daemon.build + "/mx6ctl", "-f", self.daemon.conf,
@@ -54,7 +66,14 @@ class Trace:
             stderr=subprocess.DEVNULL, text=True, errors="replace")
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        return self
+        wait_for("mx6ctl trace", self.knock, 10, 0.1)
+
+    def knock(self):
+        """A session of our own, to see whether it is shown yet."""
+        with self.daemon.host.inside():
+            client = smtplib.SMTP(*self.address, timeout=10)
+        client.quit()
+        return bool(self.rows)
 
     def read(self):
         for line in self.process.stdout:
@@ -63,7 +82,9 @@ class Trace:
             except ValueError:
                 pass
 
-    def __exit__(self, *unused):
+    def stop(self):
+        if self.process is None:
+            return
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(5)
@@ -71,11 +92,18 @@ class Trace:
             self.process.kill()
             self.process.wait()
         self.reader.join(5)
+        self.process = None
 
-    def sessions(self):
+    @staticmethod
+    def now():
+        return int(time.time() * 1000)
+
+    def outgoing(self, since_ms):
+        """The sessions in which the daemon was the client."""
         found = {}
-        for row in self.rows:
-            session = found.setdefault(
-                row["session"], Session(row["session"], row["peer"]))
-            session.lines.append((row["direction"], row["text"]))
+        for row in list(self.rows):
+            if row["process"] == "deliver" and row["at_ms"] >= since_ms:
+                key = row["session"], row["peer"]
+                session = found.setdefault(key, Session(row["peer"]))
+                session.lines.append((row["direction"], row["text"]))
         return list(found.values())

@@ -8,7 +8,15 @@ objs-mx6d		= smtpd/procs smtpd/supervise smtpd/spawn smtpd/wiring \
 libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp
-objs-mx6d-smtp		= smtpd/session
+objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
+			  smtpd/smtp_spool smtpd/smtp_log smtpd/smtp_admin \
+			  smtpd/limits smtpd/session smtpd/session_input \
+			  smtpd/session_verbs smtpd/session_hello \
+			  smtpd/session_mail smtpd/session_rcpt \
+			  smtpd/session_data smtpd/session_end \
+			  smtpd/session_misc smtpd/transaction smtpd/body \
+			  smtpd/data smtpd/params smtpd/received smtpd/reply \
+			  smtpd/message_id
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-policy	= policy/mx6d-policy

@@ -253,6 +253,12 @@ session_output_done(struct session *s, uint64_t now_ms)
 		session_go_on(s, now_ms);
 }
 
+size_t
+session_held(const struct session *s)
+{
+	return buf_len(&s->held);
+}
+
 uint64_t
 session_timeout_ms(const struct session *s)
 {

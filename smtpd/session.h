@@ -151,6 +151,8 @@ bool session_next(struct session *s, struct session_request *ret_request);
  * 2920 3.2). */
 const struct buf *session_output(struct session *s);
 void session_output_done(struct session *s, uint64_t now_ms);
+/* Octets of input that are kept for later. */
+size_t session_held(const struct session *s);
 /* How long to wait for input; 0: the session waits for an answer. */
 uint64_t session_timeout_ms(const struct session *s);
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mx6d-smtp: the SMTP server.  It opens no file and connects to nobody: it
+ * accepts on sockets that it was given, asks mx6d-policy and mx6d-queue, and
+ * writes to files that the queue opened.
+ */
+#include "smtpd/smtp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "smtpd/smtp_admin_ipc.h"
+#include "util/fdio.h"
+#include "util/log.h"
+#include "util/number.h"
+#include "util/trace.h"
+
+#define PEM_MAX		(256 * 1024)
+
+struct smtp smtp = { .visits = LIST_HEAD_INITIALIZER(smtp.visits) };
+
+static uv_timer_t stop_timer;
+
+uint64_t
+smtp_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The name in replies and trace fields. */
+static bool
+set_hostname(const struct config *config)
+{
+	char name[DOMAIN_SIZE] = "";
+
+	if (config->hostname[0] != '\0')
+		strcpy_bounded(name, sizeof name, config->hostname);
+	else if (gethostname(name, sizeof name - 1) != 0)
+		return false;
+	strcpy_bounded(smtp.hostname, sizeof smtp.hostname, name);
+	return true;
+}
+
+/* false: a certificate or key is there but cannot be used. */
+static bool
+load_tls(const struct child_files *files)
+{
+	char *certificate, *key;
+	size_t certificate_size = 0, key_size = 0;
+	struct conn_tls *tls = NULL;
+	const char *why = "cannot be read";
+
+	if (files->certificate < 0 || files->key < 0) {
+		smtp.tls = conn_tls_free(smtp.tls);
+		smtp.env.tls_available = false;
+		return true;
+	}
+	certificate = fdio_read_all(files->certificate, PEM_MAX,
+	    &certificate_size);
+	key = fdio_read_all(files->key, PEM_MAX, &key_size);
+	if (certificate != NULL && key != NULL)
+		tls = conn_tls_server(certificate, certificate_size, key,
+		    key_size, &why);
+	free(certificate);
+	if (key != NULL)
+		explicit_bzero(key, key_size);
+	free(key);
+	if (tls == NULL) {
+		log_say(LOG_LEVEL_ERROR, "tls", "certificate or key: %s", why);
+		return false;
+	}
+	conn_tls_free(smtp.tls);
+	smtp.tls = tls;
+	smtp.env.tls_available = true;
+	return true;
+}
+
+static bool
+prepare(struct child *child, const struct child_files *files)
+{
+	uint32_t random;
+
+	smtp.child = child;
+	smtp.env.config = child->config;
+	smtp.env.hostname = smtp.hostname;
+	smtp.env.ids = &smtp.ids;
+	smtp.env.report = log_report;
+	if (getrandom(&random, sizeof random, 0) != sizeof random)
+		random = (uint32_t)getpid();
+	id_source_init(&smtp.ids, child->index, random);
+	trace_init(child->loop);
+	if (!set_hostname(child->config)) {
+		log_say(LOG_LEVEL_ERROR, "start", "no host name");
+		return false;
+	}
+	smtp.limits = limits_open(files->shared, child->index, child->count);
+	if (smtp.limits == NULL) {
+		log_say(LOG_LEVEL_ERROR, "start", "shared counters: %s",
+		    strerror(errno));
+		return false;
+	}
+	close(files->shared);
+	return load_tls(files);
+}
+
+/* Sessions go on; limits and names are read anew at each use.  A certificate
+ * that cannot be used leaves the old one in force. */
+static void
+reload(struct child *child, const struct config *old,
+    const struct child_files *files)
+{
+	(void)old;
+	smtp.env.config = child->config;
+	set_hostname(child->config);
+	load_tls(files);
+	smtp_listen_reload();
+}
+
+static void
+on_stop_time(uv_timer_t *timer)
+{
+	(void)timer;
+	child_exit(smtp.child);
+}
+
+static void
+stop(struct child *child, uint32_t within_ms)
+{
+	smtp.stopping = true;
+	smtp_listen_stop();
+	uv_timer_init(child->loop, &stop_timer);
+	uv_timer_start(&stop_timer, on_stop_time, within_ms, 0);
+	visit_stop_all();
+	if (smtp.visit_count == 0)
+		child_exit(child);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct child_spec spec = {
+		.name = "smtp",
+		.kind = PROCESS_SMTP,
+		.sandbox = SANDBOX_SMTP,
+		.serves = { [PROCESS_OPERATOR] = smtp_admin },
+		.asks = { [PROCESS_POLICY] = true, [PROCESS_QUEUE] = true },
+		.prepare = prepare,
+		.reload = reload,
+		.listener = smtp_listen_set,
+		.stop = stop,
+	};
+
+	return child_main(argc, argv, &spec);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SMTPD_SMTP_H
+#define SMTPD_SMTP_H
+
+/*
+ * What the files of mx6d-smtp share.  The protocol is in smtpd/session.h;
+ * here is only what moves its bytes, questions and answers:
+ *
+ *	smtp_listen	accepts connections, within the limits
+ *	smtp_visit	one connection and its session
+ *	smtp_ask	the session's questions, to policy and queue
+ *	smtp_spool	files of large messages
+ *	smtp_log	log lines and counts
+ *	smtp_admin	what mx6ctl asks
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uv.h>
+
+#include "smtpd/limits.h"
+#include "smtpd/session.h"
+#include "util/child.h"
+#include "util/conn.h"
+#include "util/domain.h"
+
+LIST_HEAD(visit_list, visit);
+
+struct smtp_counts {
+	uint64_t	connections;
+	uint64_t	refused;
+	uint64_t	accepted;
+	uint64_t	pushed_back;
+	uint64_t	rejected;
+	uint64_t	deferred;
+};
+
+/* The state of the process. */
+struct smtp {
+	struct child		*child;
+	struct session_env	 env;
+	struct id_source	 ids;
+	char			 hostname[DOMAIN_SIZE];
+	struct conn_tls		*tls;		/* NULL: no STARTTLS */
+	struct limits		*limits;
+	struct visit_list	 visits;
+	uint32_t		 visit_count;
+	bool			 stopping;
+	struct smtp_counts	 counts;
+};
+extern struct smtp smtp;
+
+/* A connection, its session, and the questions that are under way. */
+struct visit {
+	LIST_ENTRY(visit)	 entry;
+	struct conn		*conn;		/* NULL: closed */
+	struct session		*session;
+	uint64_t		 began_ms;
+	uint32_t		 calls;		/* whose answers are to come */
+	uint32_t		 messages;	/* accepted */
+	int			 spool_fd;	/* -1: none */
+	bool			 start_tls;	/* once the output has gone */
+	bool			 paused;
+	bool			 counted;	/* by the limits */
+};
+
+uint64_t smtp_now_ms(void);	/* unix time */
+
+/* smtp_listen.c; as in struct child_spec */
+void smtp_listen_set(struct child *child, const char *address,
+    enum listener_role role, int fd, bool close_it);
+/* New settings: push-back modes. */
+void smtp_listen_reload(void);
+void smtp_listen_stop(void);
+
+/* smtp_visit.c: takes over a connected socket; false if that failed. */
+bool visit_begin(int fd, enum listener_role role, enum push_back_mode mode,
+    bool refuse);
+/* Goes on after something was brought to the session. */
+void visit_run(struct visit *v);
+/* An answer has come.  false: nobody waits for it any more, and the visit may
+ * be gone. */
+bool visit_answered(struct visit *v);
+void visit_stop_all(void);
+
+/* smtp_ask.c */
+void visit_ask(struct visit *v, const struct session_request *request);
+
+/* smtp_spool.c: false on an error; the message is then refused. */
+bool spool_append(int fd, const uint8_t *data, size_t n);
+/* Puts n octets before the `size` that are there. */
+bool spool_prepend(int fd, uint64_t size, const void *data, size_t n);
+
+/* smtp_log.c */
+void log_connect(const struct visit *v);
+void log_disconnect(const struct visit *v, const char *why);
+void log_refused(const struct netaddr *peer, enum limits_answer why);
+/* For struct session_env. */
+void log_report(void *arg, const struct session *s,
+    const struct session_report *report);
+
+/* smtp_admin.c: the service for mx6ctl. */
+extern const struct ipc_service *const smtp_admin;
+
+#endif

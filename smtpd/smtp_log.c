@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+/* What happened to each connection and message: log lines and counts. */
+#include "smtpd/smtp.h"
+
+#include "policy/policy.h"
+#include "util/log.h"
+
+static const char *const actions[] = {
+	[VERDICT_ACCEPT] = "accept",
+	[VERDICT_FILTER] = "filter",
+	[VERDICT_FALLBACK] = "fallback",
+	[VERDICT_REJECT] = "reject",
+	[VERDICT_DEFER] = "defer",
+	[VERDICT_QUARANTINE] = "quarantine",
+};
+
+static void
+log_place(struct log_line *l, const struct session *s)
+{
+	const struct session_place *place = session_place(s);
+
+	log_text(l, "session", session_id(s));
+	log_addr(l, "peer", &place->peer);
+	log_text(l, "family", netaddr_is_ipv6(&place->peer) ? "ipv6" : "ipv4");
+	log_text(l, "role", listener_role_name(place->role));
+}
+
+void
+log_connect(const struct visit *v)
+{
+	struct log_line l;
+
+	log_start(&l, LOG_LEVEL_INFO, "connect");
+	log_place(&l, v->session);
+	log_addr(&l, "local", &session_place(v->session)->local);
+	log_send(&l);
+}
+
+void
+log_disconnect(const struct visit *v, const char *why)
+{
+	struct log_line l;
+
+	log_start(&l, LOG_LEVEL_INFO, "disconnect");
+	log_text(&l, "session", session_id(v->session));
+	log_addr(&l, "peer", &session_place(v->session)->peer);
+	log_number(&l, "messages", v->messages);
+	log_seconds(&l, "time", smtp_now_ms() - v->began_ms);
+	if (why != NULL)
+		log_text(&l, "why", why);
+	log_send(&l);
+}
+
+void
+log_refused(const struct netaddr *peer, enum limits_answer why)
+{
+	struct log_line l;
+
+	log_start(&l, LOG_LEVEL_WARNING, "refuse");
+	log_addr(&l, "peer", peer);
+	log_text(&l, "limit", limits_answer_name(why));
+	log_send(&l);
+}
+
+static void
+count(struct visit *v, const struct session_report *r)
+{
+	struct smtp_counts *counts = &smtp.counts;
+
+	if (r->code[0] == '2') {
+		counts->accepted++;
+		v->messages++;
+	} else if (r->t->judged && r->t->action == VERDICT_FALLBACK)
+		counts->pushed_back++;
+	else if (r->code[0] == '5')
+		counts->rejected++;
+	else
+		counts->deferred++;
+}
+
+void
+log_report(void *arg, const struct session *s, const struct session_report *r)
+{
+	const struct transaction *t = r->t;
+	struct log_line l;
+
+	(void)arg;
+	count(session_owner(s), r);
+	log_start(&l, LOG_LEVEL_INFO, "message");
+	log_text(&l, "id", t->id);
+	log_place(&l, s);
+	log_text(&l, "helo", session_client_name(s));
+	log_text(&l, "tls", session_is_tls(s) ? "yes" : "no");
+	log_mailbox(&l, "from", t->sender);
+	if (t->rcpt_count > 0)
+		log_mailbox(&l, "to", t->rcpts[0].address);
+	log_number(&l, "rcpts", t->rcpt_count);
+	log_number(&l, "size", t->data.size);
+	if (t->judged) {
+		log_text(&l, "verdict", t->action < sizeof actions /
+		    sizeof actions[0] ? actions[t->action] : "?");
+		log_text(&l, "rule", t->rule);
+	}
+	log_text(&l, "reply", r->code);
+	log_text(&l, "enhanced", r->enhanced);
+	log_send(&l);
+}

@@ -68,7 +68,7 @@ ctl_destinations(struct ctl *ctl)
 	if (p.ended != CTL_DONE)
 		return p.ended;
 	p.report = report_new(ctl->json);
-	report_table(p.report, "rows", NULL, columns,
+	report_table(p.report, "rows", columns,
 	    sizeof columns / sizeof columns[0]);
 	do {
 		struct queue_admin_destinations_ask ask = {

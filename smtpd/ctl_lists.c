@@ -188,7 +188,7 @@ ctl_list_show(struct ctl *ctl)
 			.heading = headings[table][i],
 		};
 	listing.report = report_new(ctl->json);
-	report_table(listing.report, "rows", NULL, columns,
+	report_table(listing.report, "rows", columns,
 	    lists_column_count(table));
 	status = lists_each(lists, table, filter == NULL ? "" : filter,
 	    report_row, &listing);

@@ -197,7 +197,7 @@ ctl_queue_list(struct ctl *ctl)
 	if (p.ended != CTL_DONE)
 		return p.ended;
 	p.report = report_new(ctl->json);
-	report_table(p.report, "rows", NULL, row_columns, COUNT(row_columns));
+	report_table(p.report, "rows", row_columns, COUNT(row_columns));
 	list_pages(fd, &f, limit, &p);
 	close(fd);
 	return end_list(ctl, &p);
@@ -227,7 +227,7 @@ report_shown(const struct showing *s, const struct queue_admin_show_answer *a)
 	    a->arrived_ms / 1000);
 	report_fact(r, "expires_at", "Given up", REPORT_TIME, a->expires_at);
 	report_fact(r, "size_bytes", "Size", REPORT_BYTES, a->size_bytes);
-	report_table(r, "recipients", NULL, row_columns, COUNT(row_columns));
+	report_table(r, "recipients", row_columns, COUNT(row_columns));
 	for (uint32_t i = 0; i < a->rows_count; i++)
 		report_row(r, &a->rows[i]);
 	report_lines(r, "content", a->content.data, a->content.size);

@@ -93,13 +93,17 @@ number_for_people(enum report_kind kind, uint64_t value,
 	return "";
 }
 
-/* Ends the open table or list of facts. */
+/* Ends the open table or list of facts; without a row nothing is shown. */
 static void
 close_table(struct report *r)
 {
 	assert(r->next_column == 0);
-	if (r->table != NULL)
+	if (r->table != NULL && table_rows(r->table) > 0) {
+		if (r->printed)
+			putchar('\n');
 		table_print(r->table, stdout);
+		r->printed = true;
+	}
 	r->table = table_free(r->table);
 	free(r->table_columns);
 	r->table_columns = NULL;
@@ -114,10 +118,8 @@ open_facts(struct report *r)
 	if (r->facts)
 		return;
 	close_table(r);
-	if (r->printed)
-		putchar('\n');
 	r->table = table_new(fact_columns, 2);
-	r->facts = r->printed = true;
+	r->facts = true;
 }
 
 void
@@ -155,7 +157,7 @@ is_right(enum report_kind kind)
 }
 
 void
-report_table(struct report *r, const char *key, const char *title,
+report_table(struct report *r, const char *key,
     const struct report_column *columns, size_t count)
 {
 	close_table(r);
@@ -166,11 +168,6 @@ report_table(struct report *r, const char *key, const char *title,
 		json_object_set_new(r->root, key, r->rows);
 		return;
 	}
-	if (r->printed)
-		putchar('\n');
-	if (title != NULL)
-		printf("%s\n", title);
-	r->printed = true;
 	r->table_columns = xcalloc(count, sizeof *r->table_columns);
 	for (size_t i = 0; i < count; i++) {
 		r->table_columns[i].heading = columns[i].heading;

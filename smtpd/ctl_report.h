@@ -40,8 +40,9 @@ void report_fact(struct report *r, const char *key, const char *heading,
     enum report_kind kind, uint64_t value);
 
 /* Begins a table (in JSON a list of objects below key).  The cells follow,
- * row by row, each by the function for its column's kind. */
-void report_table(struct report *r, const char *key, const char *title,
+ * row by row, each by the function for its column's kind.  For people a table
+ * without rows is not there. */
+void report_table(struct report *r, const char *key,
     const struct report_column *columns, size_t count);
 void report_text(struct report *r, const char *value);
 void report_number(struct report *r, uint64_t value);

@@ -36,7 +36,7 @@ routed(void *arg, enum ipc_status status,
 		return;
 	r = report_new(routing->ctl->json);
 	report_fact_text(r, "domain", "Mail for", routing->domain);
-	report_table(r, "steps", NULL, columns,
+	report_table(r, "steps", columns,
 	    sizeof columns / sizeof columns[0]);
 	for (uint32_t i = 0; i < answer->steps_count; i++) {
 		report_text(r, answer->steps[i].what);

@@ -45,7 +45,7 @@ since(uint64_t when)
 static void
 report_processes(struct report *r, const struct control_status_answer *a)
 {
-	report_table(r, "processes", NULL, process_columns,
+	report_table(r, "processes", process_columns,
 	    sizeof process_columns / sizeof process_columns[0]);
 	for (uint32_t i = 0; i < a->processes_count; i++) {
 		const struct control_process *p = &a->processes[i];
@@ -62,7 +62,7 @@ report_processes(struct report *r, const struct control_status_answer *a)
 static void
 report_listeners(struct report *r, const struct control_status_answer *a)
 {
-	report_table(r, "listeners", NULL, listener_columns,
+	report_table(r, "listeners", listener_columns,
 	    sizeof listener_columns / sizeof listener_columns[0]);
 	for (uint32_t i = 0; i < a->listeners_count; i++) {
 		const struct control_listener *l = &a->listeners[i];

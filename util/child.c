@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "util/child.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@
 #define PARENT_FD		3
 #define CONFIG_MAX		(1024 * 1024)
 #define FIRST_CALL_WAIT_MS	10000
+#define HEAP_SPARE		(1024 * 1024)
+#define HEAP_LARGE		(512 * 1024)
 
 static struct child child;
 static const struct child_spec *spec;
@@ -310,6 +313,9 @@ child_main(int argc, char **argv, const struct child_spec *the_spec)
 	(void)argc;
 	(void)argv;
 	spec = the_spec;
+	/* By default the heap grows and shrinks with every message. */
+	mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
+	mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
 	log_open(spec->name, false);
 	/* An orphan must not outlive its parent, whatever it is doing. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

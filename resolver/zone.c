@@ -45,7 +45,7 @@ zone_parse(const char *text, size_t n, const char *name,
 {
 	struct zone *z = zone_record_read(text, n, name, error);
 
-	if (z != NULL)
+	if (z != NULL && z->count > 0)
 		qsort(z->records, z->count, sizeof *z->records,
 		    compare_records);
 	return z;

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "policy/lists.h"
+#include "policy/lists_db.h"
 #include "policy/policy_ipc.h"
 #include "policy/policy.h"
 #include "resolver/dns.h"
@@ -299,6 +300,19 @@ start(const char *directory, const char *program, pid_t *ret_pid)
 	return got.status == IPC_OK;
 }
 
+/* A row as a person types it, which the daemon makes fit by itself. */
+static void
+edit_by_hand(const char *directory, const char *sql)
+{
+	char *path = xasprintf("%s/" LISTS_FILE, directory), why[256];
+	struct lists_db *db = lists_db_open(path, 1000, why, sizeof why);
+
+	if (db == NULL || !lists_db_run(db, sql))
+		printf("# %s\n", sql);
+	lists_db_close(db);
+	free(path);
+}
+
 /* ---- the tests ---- */
 
 static void
@@ -370,6 +384,11 @@ test_verdicts(const char *directory)
 	test(got.number == VERDICT_ACCEPT &&
 	    strcmp(got.first, "whitelist-address") == 0 &&
 	    strstr(got.third, "iprev=pass") != NULL, "whitelisted: accepted");
+	edit_by_hand(directory, "INSERT INTO whitelist_address(network) "
+	    "VALUES ('2001:0DB8:1:0::/48')");
+	say_lists_changed();
+	judge("2001:db8:1::99", ROLE_DEFENSIVE);
+	test(got.number == VERDICT_ACCEPT, "a network typed by hand");
 	configure(directory, "rule \"named\" { listeners = \"ipv6\" "
 	    "when = { \"helo-match\" } action = \"defer\" }\n");
 	judge("2001:db8::25", ROLE_MX6);

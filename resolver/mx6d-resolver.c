@@ -37,9 +37,23 @@ now_ms(void)
 	return uv_now(resolver.child->loop);
 }
 
+/* An operator whose forwarder strips signatures sees why all fails. */
+static void
+log_bogus(const char *name, const struct answer *answer)
+{
+	struct log_line l;
+
+	log_start(&l, LOG_LEVEL_INFO, "bogus");
+	log_text(&l, "name", name);
+	log_text(&l, "why", answer->why);
+	log_send(&l);
+}
+
 static void
 on_answer(void *arg, struct answer *answer)
 {
+	if (answer->status == DNS_BOGUS)
+		log_bogus(questions_name(arg), answer);
 	questions_answer(resolver.questions, arg, answer, now_ms());
 	answer_free(answer);
 }

@@ -202,6 +202,12 @@ questions_answer(struct questions *q, struct question *n,
 	start_more(q, now_ms);
 }
 
+const char *
+questions_name(const struct question *n)
+{
+	return n->name;
+}
+
 static void
 expire_waiters(struct questions *q, struct question *n, uint64_t now_ms)
 {

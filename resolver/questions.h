@@ -58,6 +58,8 @@ void questions_ask(struct questions *q, enum dns_type type, const char *name,
 /* A look-up has ended; the answer stays the caller's to free. */
 void questions_answer(struct questions *q, struct question *question,
     struct answer *answer, uint64_t now_ms);
+/* What it asks for. */
+const char *questions_name(const struct question *question);
 /* To be called now and then while true was returned: somebody waits. */
 bool questions_expire(struct questions *q, uint64_t now_ms);
 size_t questions_waiters(const struct questions *q);

@@ -25,33 +25,43 @@ lists_end(struct lists *lists)
 	query_step(lists->end);
 }
 
+static enum lists_status
+find_network(struct lists *lists, const struct netblock *block)
+{
+	uint8_t key[NETWORK_KEY_MAX];
+
+	query_bind_bytes(lists->key_find, 1, key, network_key(block, key));
+	switch (query_step(lists->key_find)) {
+	case QUERY_ROW:
+		query_reset(lists->key_find);
+		return LISTS_OK;
+	case QUERY_DONE:
+		return LISTS_ABSENT;
+	case QUERY_REFUSED:
+	case QUERY_TROUBLE:
+		return LISTS_TROUBLE;
+	}
+	abort();
+}
+
 enum lists_status
 lists_whitelisted(struct lists *lists, const struct netaddr *addr)
 {
 	bool six = netaddr_is_ipv6(addr);
 	const uint8_t *bits = six ? lists->bits6 : lists->bits4;
 	size_t count = six ? lists->bits6_count : lists->bits4_count;
+	enum lists_status status = LISTS_ABSENT;
 
-	if (addr->family == NETADDR_NONE)
+	if (addr->family == NETADDR_NONE || count == 0)
 		return LISTS_ABSENT;
-	for (size_t i = 0; i < count; i++) {
+	lists_begin(lists);
+	for (size_t i = 0; i < count && status == LISTS_ABSENT; i++) {
 		struct netblock block = netblock_of(addr, bits[i]);
-		uint8_t key[NETWORK_KEY_MAX];
 
-		query_bind_bytes(lists->key_find, 1, key,
-		    network_key(&block, key));
-		switch (query_step(lists->key_find)) {
-		case QUERY_ROW:
-			query_reset(lists->key_find);
-			return LISTS_OK;
-		case QUERY_DONE:
-			break;
-		case QUERY_REFUSED:
-		case QUERY_TROUBLE:
-			return LISTS_TROUBLE;
-		}
+		status = find_network(lists, &block);
 	}
-	return LISTS_ABSENT;
+	lists_end(lists);
+	return status;
 }
 
 /* The first count columns of the one row that q gives, into values that lie

@@ -5,6 +5,7 @@
  */
 #include "smtpd/session_int.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,11 @@ session_free(struct session *s)
 void
 session_start(struct session *s)
 {
+	char local[NETADDR_TEXT_SIZE];
+
+	session_event(s, "connected to %s, listener %s",
+	    netaddr_format_port(&s->place.local, local),
+	    listener_role_name(s->place.role));
 	session_wait_for(s, SESSION_CLIENT);
 }
 
@@ -78,9 +84,26 @@ session_trace(struct session *s, char direction, const char *text, size_t n)
 }
 
 void
-session_event(struct session *s, const char *text)
+session_event(struct session *s, const char *format, ...)
 {
-	session_trace(s, '*', text, strlen(text));
+	char text[256];
+	va_list args;
+	int n;
+
+	if (s->env->trace == NULL)
+		return;
+	va_start(args, format);
+	n = vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	if (n > 0)
+		session_trace(s, '*', text, strlen(text));
+}
+
+void
+session_disconnected(struct session *s, const char *why)
+{
+	session_event(s, "closed%s%s", why == NULL ? "" : ": ",
+	    why == NULL ? "" : why);
 }
 
 /* The replies from offset `begin` on are new. */

@@ -108,6 +108,8 @@ void session_input(struct session *s, const uint8_t *data, size_t n,
 void session_timed_out(struct session *s);
 /* Ends the session between messages, now or after this one. */
 void session_shutdown(struct session *s);
+/* The connection is gone; why may be NULL.  Only for those who watch. */
+void session_disconnected(struct session *s, const char *why);
 
 /* Answers.  NULL, or ok false: there is none (the other process is lost). */
 struct session_client {

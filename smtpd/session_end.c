@@ -9,6 +9,7 @@
  */
 #include "smtpd/session_int.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,9 +139,12 @@ session_message_complete(struct session *s)
 {
 	struct transaction *t = s->t;
 
-	t->complete = true;
-	if (t->ended_ms == 0)
+	if (!t->complete) {
+		t->complete = true;
 		t->ended_ms = s->now_ms;
+		session_event(s, "message of %" PRIu64 " octets",
+		    t->data.size);
+	}
 	if (t->data.fault != REPLY_NONE)
 		session_refuse_message(s, t->data.fault);
 	else if (t->spool_id != 0 && unsaved(t) > 0)
@@ -206,6 +210,7 @@ session_judge_answer(struct session *s, const struct session_verdict *v,
 	t->judged = true;
 	t->action = v->action;
 	t->rule = xstrdup(v->rule);
+	session_event(s, "rule %s", t->rule);
 	if (!is_accepted(s, v->action)) {
 		refuse_as_judged(s, v);
 		session_go_on(s, now_ms);

@@ -130,5 +130,5 @@ session_tls_up(struct session *s, const char *version, const char *cipher,
 	free(s->helo);
 	s->helo = NULL;
 	session_wait_for(s, SESSION_INPUT);
-	session_event(s, s->tls);
+	session_event(s, "%s", s->tls);
 }

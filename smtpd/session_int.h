@@ -77,7 +77,9 @@ void session_wait_for(struct session *s, enum session_wait what);
 void session_sent(struct session *s, size_t begin);
 void session_trace(struct session *s, char direction, const char *text,
     size_t n);
-void session_event(struct session *s, const char *text);
+/* A line for those who watch; costs nothing when nobody does. */
+void session_event(struct session *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Forgets the transaction; in the state READY if one was open. */
 void session_reset(struct session *s);
 

@@ -34,6 +34,7 @@ leave(struct visit *v, const char *why)
 {
 	v->conn = NULL;
 	log_disconnect(v, why);
+	session_disconnected(v->session, why);
 	if (v->counted)
 		limits_leave(smtp.limits, &session_place(v->session)->peer);
 	LIST_REMOVE(v, entry);

@@ -26,6 +26,7 @@
 #include "util/conn.h"
 #include "util/conn_tls.h"
 
+#define CONN_READ_SIZE	(64 * 1024)
 #define CONN_GATHER_MAX	(16 * 1024)
 #define CONN_FINISH_MS	10000
 #define CONN_LINGER_MS	2000
@@ -65,6 +66,10 @@ void conn_fail(struct conn *c, const char *why);
 void conn_fail_errno(struct conn *c, int error);
 /* Sends some of it; a negative enum conn_step if nothing went out. */
 ssize_t conn_put(struct conn *c, const void *data, size_t n);
+/* Reads some: 0 at the end, or a negative enum conn_step.  *ret_data stays
+ * valid until the next call for any connection. */
+ssize_t conn_get(struct conn *c, const uint8_t **ret_data);
+ssize_t conn_get_plain(struct conn *c, const uint8_t **ret_data);
 /* Writes what waits, as far as it goes. */
 void conn_flush(struct conn *c);
 /* Does all that can be done now, events included. */

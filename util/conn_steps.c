@@ -5,120 +5,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define READ_SIZE	(64 * 1024)
 #define ROUNDS_MAX	8	/* of one connection before the others' turn */
-
-/* What is being read, of whichever connection has its turn. */
-static uint8_t read_buffer[READ_SIZE];
-
-void
-conn_fail(struct conn *c, const char *why)
-{
-	if (c->over)
-		return;
-	c->over = true;
-	c->why = why;
-}
-
-void
-conn_fail_errno(struct conn *c, int error)
-{
-	const char *why = strerrordesc_np(error);
-
-	conn_fail(c, why == NULL ? "unknown error" : why);
-}
-
-/* ---- bytes to and from the descriptor ---- */
-
-static ssize_t
-plain_write(struct conn *c, const void *data, size_t n)
-{
-	struct iovec piece = { .iov_base = (void *)(uintptr_t)data,
-	    .iov_len = n };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
-	ssize_t sent;
-
-	do
-		sent = sendmsg(c->fd, &message, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent >= 0)
-		return sent;
-	if (errno == EAGAIN)
-		return STEP_WANT_WRITE;
-	conn_fail_errno(c, errno);
-	return STEP_BROKEN;
-}
-
-static ssize_t
-plain_read(struct conn *c, void *data, size_t size)
-{
-	ssize_t n;
-
-	do
-		n = read(c->fd, data, size);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
-		return n;
-	if (errno == EAGAIN)
-		return STEP_WANT_READ;
-	conn_fail_errno(c, errno);
-	return STEP_BROKEN;
-}
-
-/* Sends what it can; what to wait for otherwise is remembered. */
-ssize_t
-conn_put(struct conn *c, const void *data, size_t n)
-{
-	ssize_t sent;
-
-	if (c->encrypted)
-		sent = conn_session_write(c->session, data, n);
-	else
-		sent = plain_write(c, data, n);
-	if (sent == STEP_BROKEN && c->encrypted)
-		conn_fail(c, conn_session_error(c->session));
-	c->write_wants_read = sent == STEP_WANT_READ;
-	return sent;
-}
-
-static ssize_t
-get(struct conn *c)
-{
-	ssize_t n;
-
-	if (c->encrypted)
-		n = conn_session_read(c->session, read_buffer, READ_SIZE);
-	else
-		n = plain_read(c, read_buffer, READ_SIZE);
-	if (n == STEP_BROKEN && c->encrypted)
-		conn_fail(c, conn_session_error(c->session));
-	c->read_wants_write = n == STEP_WANT_WRITE;
-	return n;
-}
-
-/* Writes what waits, as far as it goes. */
-void
-conn_flush(struct conn *c)
-{
-	ssize_t n;
-	size_t most;
-
-	while ((most = buf_len(&c->out)) > 0) {
-		if (c->state == CLEAR)
-			most = c->clear_left;
-		if (most == 0)
-			return;
-		n = conn_put(c, buf_bytes(&c->out), most);
-		if (n < 0)
-			return;
-		buf_consume(&c->out, (size_t)n);
-		if (c->state == CLEAR)
-			c->clear_left -= (size_t)n;
-	}
-	buf_shrink(&c->out);
-}
 
 /* ---- waiting ---- */
 
@@ -249,18 +137,19 @@ static void
 take_input(struct conn *c)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
+		const uint8_t *data;
 		ssize_t n;
 
 		if (c->state != OPEN || c->paused || c->over)
 			return;
-		n = get(c);
+		n = conn_get(c, &data);
 		if (n == 0)
 			conn_fail(c, NULL);
 		if (n <= 0)
 			return;
 		if (c->events->bytes != NULL)
-			c->events->bytes(c->arg, read_buffer, (size_t)n);
-		if (!c->encrypted && n < READ_SIZE)
+			c->events->bytes(c->arg, data, (size_t)n);
+		if (!c->encrypted && n < CONN_READ_SIZE)
 			return;		/* the socket is empty now */
 	}
 }
@@ -284,10 +173,11 @@ say_goodbye(struct conn *c)
 static void
 drop_input(struct conn *c)
 {
+	const uint8_t *data;
 	ssize_t n;
 
 	for (int round = 0; round < ROUNDS_MAX; round++) {
-		n = plain_read(c, read_buffer, READ_SIZE);
+		n = conn_get_plain(c, &data);
 		if (n == STEP_WANT_READ)
 			return;
 		if (n <= 0) {

@@ -28,7 +28,7 @@ enum ctl_exit {
 
 struct ctl {
 	bool			 json;
-	const char		*socket;	/* NULL: as the configuration says */
+	const char		*socket;	/* NULL: the configuration's */
 	const char		*config_path;
 	struct config		*config;	/* NULL until it is asked for */
 	int			 control_fd;	/* -1 until it is asked for */

@@ -44,7 +44,7 @@ buf_bytes(const struct buf *b)
 	return b->data == NULL ? (const uint8_t *)"" : b->data + b->start;
 }
 
-/* All adders return false, and set `overflow`, if the maximum would be passed. */
+/* All adders return false, and set `overflow`, beyond the maximum. */
 bool buf_add(struct buf *b, const void *bytes, size_t n);
 bool buf_add_str(struct buf *b, const char *text);
 bool buf_addf(struct buf *b, const char *format, ...)

@@ -155,8 +155,7 @@ take_local(struct cursor *c, struct mailaddr *addr)
 	return MAILADDR_OK;
 }
 
-/* address-literal = "[" ( IPv4 / "IPv6:" IPv6 ) "]"; no other tag is
- * registered. */
+/* "[" ( IPv4 / "IPv6:" IPv6 ) "]"; no other tag is registered. */
 static enum mailaddr_fault
 take_literal(struct cursor *c, struct mailaddr *addr)
 {
@@ -210,7 +209,7 @@ take_domain(struct cursor *c, struct mailaddr *addr)
 	n = (size_t)(c->next - start);
 	if (utf8 && !c->allow_utf8)
 		return MAILADDR_NEEDS_UTF8;
-	if (n > 0 && start[n - 1] == '.')	/* DNS takes it, SMTP does not */
+	if (n > 0 && start[n - 1] == '.')	/* not in SMTP */
 		return MAILADDR_SYNTAX;
 	if (!domain_parse(start, n, false, domain))
 		return n > DOMAIN_MAX ? MAILADDR_TOO_LONG : MAILADDR_SYNTAX;

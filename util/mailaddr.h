@@ -11,9 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MAILADDR_LOCAL_MAX	64	/* octets as written, RFC 5321 4.5.3.1.1 */
+#define MAILADDR_LOCAL_MAX	64	/* as written, RFC 5321 4.5.3.1.1 */
 #define MAILADDR_DOMAIN_MAX	255	/* octets, RFC 5321 4.5.3.1.2 */
-#define MAILADDR_TEXT_SIZE	(2 * MAILADDR_LOCAL_MAX + MAILADDR_DOMAIN_MAX + 4)
+#define MAILADDR_TEXT_SIZE \
+	(2 * MAILADDR_LOCAL_MAX + MAILADDR_DOMAIN_MAX + 4)
 
 struct mailaddr {
 	/* Unquoted: the octets that the local part means. */

@@ -20,11 +20,13 @@ address_size(const struct netaddr *addr)
 }
 
 bool
-netaddr_from_bytes(const uint8_t *bytes, size_t n, struct netaddr *ret_addr)
+netaddr_from_bytes(const uint8_t *bytes, size_t n,
+    struct netaddr *ret_addr)
 {
 	struct netaddr addr = { .family = NETADDR_NONE };
 
-	if (n == 16 && memcmp(bytes, mapped_prefix, sizeof mapped_prefix) == 0) {
+	if (n == 16 &&
+	    memcmp(bytes, mapped_prefix, sizeof mapped_prefix) == 0) {
 		bytes += sizeof mapped_prefix;
 		n = 4;
 	}
@@ -164,7 +166,8 @@ netaddr_is_loopback(const struct netaddr *addr)
 
 	if (addr->family == NETADDR_IPV4)
 		return addr->bytes[0] == 127;
-	return addr->family == NETADDR_IPV6 && memcmp(addr->bytes, one, 16) == 0;
+	return addr->family == NETADDR_IPV6 &&
+	    memcmp(addr->bytes, one, 16) == 0;
 }
 
 const char *
@@ -290,7 +293,8 @@ netblock_contains(const struct netblock *block, const struct netaddr *addr)
 }
 
 const char *
-netblock_format(const struct netblock *block, char text[static NETADDR_TEXT_SIZE])
+netblock_format(const struct netblock *block,
+    char text[static NETADDR_TEXT_SIZE])
 {
 	char bare[NETADDR_TEXT_SIZE];
 

@@ -26,7 +26,7 @@ enum netaddr_family {
 struct netaddr {
 	uint8_t		family;		/* enum netaddr_family */
 	uint16_t	port;		/* host order; 0 if none */
-	uint8_t		bytes[16];	/* network order; IPv4 uses the first 4 */
+	uint8_t		bytes[16];	/* network order; IPv4: the first 4 */
 };
 
 /* A network: the bits of `addr` beyond `prefix_bits` are zero. */
@@ -52,7 +52,8 @@ bool netaddr_from_sockaddr(const struct sockaddr *sa, struct netaddr *ret_addr);
 unsigned int netaddr_to_sockaddr(const struct netaddr *addr,
     struct sockaddr_storage *ret_sa);
 
-bool netaddr_equal(const struct netaddr *a, const struct netaddr *b); /* no port */
+/* Ports do not count. */
+bool netaddr_equal(const struct netaddr *a, const struct netaddr *b);
 int netaddr_compare(const struct netaddr *a, const struct netaddr *b);
 bool netaddr_is_ipv6(const struct netaddr *addr);
 bool netaddr_is_loopback(const struct netaddr *addr);
@@ -76,7 +77,8 @@ const char *netaddr_reverse_name(const struct netaddr *addr,
 bool netblock_parse(const char *text, struct netblock *ret_block);
 /* The block of prefix_bits that holds addr. */
 struct netblock netblock_of(const struct netaddr *addr, uint8_t prefix_bits);
-bool netblock_contains(const struct netblock *block, const struct netaddr *addr);
+bool netblock_contains(const struct netblock *block,
+    const struct netaddr *addr);
 const char *netblock_format(const struct netblock *block,
     char text[static NETADDR_TEXT_SIZE]);
 

@@ -163,7 +163,8 @@ test_utf8(void **state)
 	static const char *const bad[] = {
 		"\xc3@example.org", "\xc0\xaf@example.org",
 		"\xed\xa0\x80@example.org", "\xf4\x90\x80\x80@example.org",
-		"\xc2\x9b@example.org", "a@\xff.org", "\"\xe2\x82\"@example.org",
+		"\xc2\x9b@example.org", "a@\xff.org",
+		"\"\xe2\x82\"@example.org",
 	};
 	struct mailaddr addr;
 

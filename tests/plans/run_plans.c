@@ -35,7 +35,9 @@ struct scene {
 	size_t			 pick_count;
 	struct buf		 expected;
 	struct buf		 asked;		/* "TYPE name", a line a round */
+	struct buf		 steps;		/* as mx6ctl route shows them */
 	bool			 checks_asked;
+	bool			 checks_steps;
 };
 
 static int tests, failures;
@@ -199,6 +201,15 @@ print_questions(const struct plan *p, struct buf *out)
 	buf_add_str(out, "\n");
 }
 
+static void
+print_steps(const struct plan *p, struct buf *out)
+{
+	for (size_t i = 0; i < p->step_count; i++)
+		buf_addf(out, "%s %s | %s | %s\n", p->steps[i].what,
+		    p->steps[i].subject, p->steps[i].result,
+		    p->steps[i].why);
+}
+
 static struct plan *
 make_plan(struct scene *s, struct buf *rounds)
 {
@@ -242,13 +253,14 @@ report(const char *file, const char *name, const char *kind,
 static void
 run_scene(const char *file, struct scene *s)
 {
-	struct buf got, rounds;
+	struct buf got, rounds, steps;
 	struct plan *p;
 
 	if (s->name == NULL)
 		return;
 	buf_init(&got, 1 << 16);
 	buf_init(&rounds, 1 << 16);
+	buf_init(&steps, 1 << 16);
 	s->self.names = s->self_names;
 	s->self.addrs = s->self_addrs;
 	s->ask.config = &s->config;
@@ -262,9 +274,14 @@ run_scene(const char *file, struct scene *s)
 	report(file, s->name, "", &s->expected, &got);
 	if (s->checks_asked)
 		report(file, s->name, " (questions)", &s->asked, &rounds);
+	print_steps(p, &steps);
+	if (s->checks_steps)
+		report(file, s->name, " (steps)", &s->steps, &steps);
 	plan_free(p);
 	buf_done(&got);
 	buf_done(&rounds);
+	buf_done(&steps);
+	buf_done(&s->steps);
 	buf_done(&s->expected);
 	buf_done(&s->asked);
 }
@@ -288,6 +305,7 @@ start_scene(struct scene *s, const char *name)
 	};
 	buf_init(&s->expected, 1 << 16);
 	buf_init(&s->asked, 1 << 16);
+	buf_init(&s->steps, 1 << 16);
 }
 
 static void
@@ -388,7 +406,8 @@ read_setting(struct scene *s, char *line)
 	}
 }
 
-/* "= line" is expected, "? line" is a round of questions, indented is DNS. */
+/* "= line" is expected, "? line" is a round of questions, "! line" a step;
+ * indented is DNS. */
 static void
 read_line(const char *file, struct scene *s, char *line)
 {
@@ -402,6 +421,9 @@ read_line(const char *file, struct scene *s, char *line)
 	} else if (line[0] == '?') {
 		buf_addf(&s->asked, "%s\n", line + 2);
 		s->checks_asked = true;
+	} else if (line[0] == '!') {
+		buf_addf(&s->steps, "%s\n", line + 2);
+		s->checks_steps = true;
 	} else if (line[0] == ' ' || line[0] == '\t') {
 		s->dns[s->dns_count++] = line + strspn(line, " \t");
 	} else {

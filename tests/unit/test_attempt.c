@@ -29,6 +29,7 @@
 #include "queue/setup.h"
 #include "resolver/dns.h"
 #include "resolver/resolver_ipc.h"
+#include "smtpd/privileged_ipc.h"
 #include "util/conn.h"
 #include "util/number.h"
 #include "util/trace.h"
@@ -42,13 +43,17 @@
 #define IPC_FILE "resolver/resolver.msg"
 #include "util/ipc_serve.h"
 
+#define IPC_NAME privileged
+#define IPC_FILE "smtpd/privileged.msg"
+#include "util/ipc_serve.h"
+
 #define PORT		2525
 #define PUSH_BACK	"550-5.5.64 fall back to IPv4\r\n550 5.5.64 please"
 #define BODY		"Subject: x\r\n\r\n.dot\r\nend\r\n"
 
 static uv_loop_t loop;
 static struct ipc_peer *queue_peer, *resolver_peer, *parent_peer;
-static struct ipc_door *resolver_door, *deliver_door;
+static struct ipc_door *resolver_door, *deliver_door, *parent_door;
 static struct config config;
 static int lookups;
 
@@ -73,6 +78,7 @@ struct dialogue {
 	struct conn	*conn;
 	struct buf	 in;
 	bool		 in_data;
+	bool		 lmtp;
 	bool		 no_handshake;	/* hangs up at the first byte */
 	int		 rcpts;
 };
@@ -80,9 +86,10 @@ struct dialogue {
 static struct server servers[] = {
 	{ .address = "fd00::1" }, { .address = "127.0.0.1" },
 	{ .address = "127.0.0.2" },
+	{ .address = "" },		/* LMTP, by way of the parent */
 };
 static struct server *const six = &servers[0], *const four = &servers[1],
-    *const four2 = &servers[2];
+    *const four2 = &servers[2], *const lmtp = &servers[3];
 
 static void
 say(struct dialogue *d, const char *text)
@@ -126,7 +133,8 @@ starts(const char *line, const char *verb)
 static bool
 on_command(struct dialogue *d, const char *line)
 {
-	if (starts(line, "EHLO")) {
+	if (starts(line, "EHLO") || starts(line, "LHLO")) {
+		d->lmtp = starts(line, "LHLO");
 		say(d, "250-test");
 		if (d->server->broken_tls)
 			say(d, "250-STARTTLS");
@@ -162,7 +170,9 @@ on_dot(struct dialogue *d)
 		hang_up(d);
 		return false;
 	}
-	say(d, s->dot_reply == NULL ? "250 2.0.0 taken" : s->dot_reply);
+	for (int i = 0; i < (d->lmtp ? d->rcpts : 1); i++)
+		say(d, s->dot_reply == NULL ? "250 2.0.0 taken" :
+		    s->dot_reply);
 	if (s->dot_reply == NULL) {
 		s->messages++;
 		s->rcpts += d->rcpts;
@@ -219,22 +229,27 @@ static const struct conn_events dialogue_events = {
 };
 
 static void
-on_accept(uv_poll_t *poll, int status, int events)
+talk(struct server *s, int fd)
 {
-	struct server *s = poll->data;
-	int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	struct dialogue *d;
+	struct dialogue *d = xcalloc(1, sizeof *d);
 
-	(void)status;
-	(void)events;
-	if (fd < 0)
-		return;
 	s->connections++;
-	d = xcalloc(1, sizeof *d);
 	d->server = s;
 	buf_init(&d->in, 1 << 20);
 	d->conn = conn_new(&loop, fd, &dialogue_events, d);
 	say(d, s->greeting == NULL ? "220 test" : s->greeting);
+}
+
+static void
+on_accept(uv_poll_t *poll, int status, int events)
+{
+	struct server *s = poll->data;
+	int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)status;
+	(void)events;
+	if (fd >= 0)
+		talk(s, fd);
 }
 
 static void
@@ -359,6 +374,38 @@ on_sent(void *arg, enum ipc_status status,
 	reused = answer->reused;
 }
 
+/* The parent: gives out sockets of an LMTP server. */
+
+void
+serve_privileged_mail_user(struct ipc_call *call,
+    const struct privileged_mail_user_ask *ask)
+{
+	(void)ask;
+	ipc_call_drop(call);
+}
+
+void
+serve_privileged_lmtp_socket(struct ipc_call *call,
+    const struct privileged_lmtp_socket_ask *ask)
+{
+	struct privileged_lmtp_socket_answer answer = {
+		.socket = -1,
+		.error = "no such server",
+	};
+	int fds[2];
+
+	if (strcmp(ask->path, "/run/lmtp") == 0) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		talk(&servers[3], fds[1]);
+		answer.socket = fds[0];
+	}
+	privileged_lmtp_socket_reply(call, &answer);
+	if (answer.socket >= 0)
+		close(answer.socket);
+}
+
+static bool as_lmtp;
+
 static void
 send_file(const char *domain, enum deliver_family family, int file,
     uint64_t size, const char *const *rcpts, uint32_t count)
@@ -371,6 +418,7 @@ send_file(const char *domain, enum deliver_family family, int file,
 		.family = (uint8_t)family,
 		.rcpts = rows,
 		.rcpts_count = count,
+		.lmtp = as_lmtp,
 		.file = file,
 		.size_bytes = size,
 	};
@@ -764,6 +812,31 @@ test_many_at_once(void **state)
 	assert_int_equal(six->messages, 220);
 }
 
+static void
+test_lmtp(void **state)
+{
+	static const char *const rcpts[] = {
+		"a@us.test", "no@us.test", "later@us.test", "b@us.test",
+	};
+
+	(void)state;
+	as_lmtp = true;
+	for (int i = 0; i < 2; i++) {
+		send_to("unix:/run/lmtp", DELIVER_ANY, rcpts, 4);
+		assert_int_equal(reused, i > 0);
+		expect(0, OUTCOME_DELIVERED, "250", "none", VIA_LMTP);
+		expect(1, OUTCOME_FAILED, "550", "none", VIA_LMTP);
+		expect(2, OUTCOME_DEFERRED, "450", "none", VIA_LMTP);
+		expect(3, OUTCOME_DELIVERED, "250", "none", VIA_LMTP);
+	}
+	assert_int_equal(lmtp->connections, 1);
+	assert_string_equal(results[0].remote, "unix:/run/lmtp");
+	send_to("unix:/nowhere", DELIVER_ANY, rcpts, 1);
+	as_lmtp = false;
+	expect(0, OUTCOME_DEFERRED, "", "none", VIA_LMTP);
+	assert_non_null(strstr(results[0].text, "no such server"));
+}
+
 /* ---- the trace ---- */
 
 static int seen_mail, seen_push;
@@ -838,7 +911,7 @@ set_stage(void)
 	int fds[2];
 
 	uv_loop_init(&loop);
-	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++)
+	for (size_t i = 0; servers[i].address[0] != '\0'; i++)
 		listen_on(&servers[i]);
 	queue_peer = ipc_peer_new(&loop, "deliver");
 	resolver_peer = ipc_peer_new(&loop, "resolver");
@@ -850,6 +923,10 @@ set_stage(void)
 	assert_true(ipc_pair(fds));
 	ipc_peer_attach(resolver_peer, fds[0]);
 	resolver_door = ipc_door_open(&loop, fds[1], &resolver_service,
+	    IPC_SIBLING, NULL, NULL);
+	assert_true(ipc_pair(fds));
+	ipc_peer_attach(parent_peer, fds[0]);
+	parent_door = ipc_door_open(&loop, fds[1], &privileged_service,
 	    IPC_SIBLING, NULL, NULL);
 	trace_init(&loop);
 	route_init(&loop, resolver_peer);
@@ -907,7 +984,7 @@ main(void)
 		T(test_reuse_of_a_closed_one), T(test_never_shared),
 		T(test_broken_tls), T(test_broken_tls_required),
 		T(test_too_many_rcpts), T(test_mixed_over_ipv6),
-		T(test_file_body), T(test_many_at_once), T(test_trace),
+		T(test_file_body), T(test_many_at_once), T(test_lmtp), T(test_trace),
 	};
 
 	if (!enter_namespace()) {

@@ -216,6 +216,16 @@ report_number(struct report *r, uint64_t value)
 }
 
 void
+report_unknown(struct report *r)
+{
+	if (r->root != NULL)
+		add_json(r, json_null());
+	else
+		table_add(r->table, "-");
+	next_column(r);
+}
+
+void
 report_say(struct report *r, const char *format, ...)
 {
 	va_list args;

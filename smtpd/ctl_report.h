@@ -46,6 +46,7 @@ void report_table(struct report *r, const char *key,
     const struct report_column *columns, size_t count);
 void report_text(struct report *r, const char *value);
 void report_number(struct report *r, uint64_t value);
+void report_unknown(struct report *r);		/* "-", null */
 
 /* A sentence, for people only. */
 void report_say(struct report *r, const char *format, ...)

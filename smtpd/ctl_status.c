@@ -42,6 +42,16 @@ since(uint64_t when)
 	return when == 0 || when > now ? 0 : now - when;
 }
 
+/* 0 stands for what the parent could not find out. */
+static void
+report_known(struct report *r, uint64_t value)
+{
+	if (value == 0)
+		report_unknown(r);
+	else
+		report_number(r, value);
+}
+
 static void
 report_processes(struct report *r, const struct control_status_answer *a)
 {
@@ -52,10 +62,13 @@ report_processes(struct report *r, const struct control_status_answer *a)
 
 		report_text(r, p->name);
 		report_number(r, p->index);
-		report_number(r, p->pid);
-		report_number(r, p->pid == 0 ? 0 : since(p->started_at));
+		report_known(r, p->pid);
+		if (p->pid == 0)	/* down, waiting for its restart */
+			report_unknown(r);
+		else
+			report_number(r, since(p->started_at));
 		report_number(r, p->restarts);
-		report_number(r, p->memory_bytes);
+		report_known(r, p->memory_bytes);
 	}
 }
 

@@ -38,8 +38,12 @@ libs-mx6d-resolver	= -luv -lconfuse -lseccomp -lidn2 -lunbound
 
 main-mx6d-queue		= queue/mx6d-queue
 objs-mx6d-queue		= queue/store queue/store_schema queue/store_write \
-			  queue/store_read queue/message queue/schedule \
-			  queue/destinations queue/bounce
+			  queue/store_read queue/store_admin queue/message \
+			  queue/schedule queue/destinations queue/bounce \
+			  queue/taken queue/lanes queue/spool queue/engine \
+			  queue/serve queue/arrive queue/book queue/notify \
+			  queue/handout queue/results queue/report \
+			  queue/admin queue/admin_act
 libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-deliver	= queue/mx6d-deliver

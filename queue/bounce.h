@@ -20,7 +20,7 @@
 
 #define BOUNCE_HEADER_MAX	(32 * 1024)	/* of the original, returned */
 #define BOUNCE_RCPTS_MAX	1000		/* reported in one bounce */
-#define BOUNCE_SIZE_MAX		(4 * 1024 * 1024)
+#define BOUNCE_SIZE_MAX		(8 * 1024 * 1024)
 
 enum bounce_kind {
 	BOUNCE_FAILED,

@@ -26,8 +26,7 @@ message_copy(const struct message *m)
 {
 	size_t text = strlen(m->name) + strlen(m->session) +
 	    strlen(m->sender) + strlen(m->helo) + 4;
-	size_t body = m->body == NULL ? 0 : (size_t)m->size_bytes;
-	struct message *copy = xmalloc(sizeof *copy + text + body);
+	struct message *copy = xmalloc(sizeof *copy + text);
 	char *cursor = (char *)(copy + 1);
 
 	*copy = *m;
@@ -35,12 +34,11 @@ message_copy(const struct message *m)
 	copy->session = place(&cursor, m->session);
 	copy->sender = place(&cursor, m->sender);
 	copy->helo = place(&cursor, m->helo);
-	if (m->body != NULL) {
-		memcpy(cursor, m->body, body);
-		copy->body = (const uint8_t *)cursor;
-	}
+	if (m->body != NULL)
+		copy->body = xmemdup(m->body, (size_t)m->size_bytes);
 	copy->refs = 1;
-	copy->parcels = 0;
+	copy->parcels = copy->ending = 0;
+	copy->known = false;
 	return copy;
 }
 
@@ -56,8 +54,11 @@ message_unref(struct message *m)
 {
 	if (m != NULL) {
 		assert(m->refs > 0);
-		if (--m->refs == 0)
+		if (--m->refs == 0) {
+			assert(!m->known);
+			free((void *)(uintptr_t)m->body);
 			free(m);
+		}
 	}
 	return NULL;
 }
@@ -75,6 +76,37 @@ rcpt_copy(const struct rcpt *r)
 	copy->address = place(&cursor, r->address);
 	copy->user = place(&cursor, r->user);
 	copy->path = place(&cursor, r->path);
+	copy->result = NULL;
+	copy->known = false;
+	return copy;
+}
+
+struct rcpt *
+rcpt_free(struct rcpt *r)
+{
+	if (r != NULL) {
+		assert(!r->known);
+		free(r->result);
+		free(r);
+	}
+	return NULL;
+}
+
+struct result *
+result_copy(const struct result *result)
+{
+	size_t text = strlen(result->status) + strlen(result->code) +
+	    strlen(result->reply) + strlen(result->reason) +
+	    strlen(result->remote) + 5;
+	struct result *copy = xmalloc(sizeof *copy + text);
+	char *cursor = (char *)(copy + 1);
+
+	*copy = *result;
+	copy->status = place(&cursor, result->status);
+	copy->code = place(&cursor, result->code);
+	copy->reply = place(&cursor, result->reply);
+	copy->reason = place(&cursor, result->reason);
+	copy->remote = place(&cursor, result->remote);
 	return copy;
 }
 

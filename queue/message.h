@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include <bsd/sys/tree.h>
+
 #include "util/netaddr.h"
 
 /*
@@ -58,11 +60,28 @@ struct message {
 	uint64_t	 size_bytes;
 	uint64_t	 check;		/* message_check of an inline body */
 	uint64_t	 spool_id;	/* 0: the body is inline */
-	const uint8_t	*body;		/* inline body; NULL if in a file */
+	const uint8_t	*body;		/* inline, if in memory: free(3) */
 	/* Not stored. */
 	unsigned	 refs;
 	unsigned	 parcels;	/* in memory now */
+	unsigned	 ending;	/* of these, in the transaction under way */
 	bool		 failed_some;	/* STATE_FAILED rows wait for a bounce */
+	bool		 known;		/* in queue/taken.h's tree */
+	RB_ENTRY(message) by_id;
+};
+
+/* How the last attempt at a recipient ended; texts in one block. */
+struct result {
+	uint64_t	 at;		/* unix seconds */
+	uint64_t	 due_at;	/* deferred: next attempt */
+	uint32_t	 outcome;	/* enum deliver_outcome */
+	uint32_t	 via;		/* enum deliver_via */
+	bool		 expired;
+	const char	*status;	/* "4.4.1" */
+	const char	*code;		/* "450", "" without a reply */
+	const char	*reply;		/* "450 4.2.0 text", or "" */
+	const char	*reason;	/* in our words, or "" */
+	const char	*remote;	/* "mx.example.org[192.0.2.1]", or "" */
 };
 
 struct rcpt {
@@ -73,6 +92,10 @@ struct rcpt {
 	bool		 pushed_back;
 	bool		 withdrawn;	/* by the operator, while in memory */
 	uint32_t	 attempts;
+	struct result	*result;	/* not stored; owned */
+	RB_ENTRY(rcpt)	 by_id;		/* queue/taken.h */
+	bool		 known;
+	struct parcel	*parcel;	/* that it is in; queue/lanes.h */
 	const char	*original;	/* as given at RCPT */
 	const char	*address;
 	const char	*user;
@@ -87,8 +110,11 @@ struct message *message_copy(const struct message *m);
 struct message *message_ref(struct message *m);
 struct message *message_unref(struct message *m);	/* NULL */
 
-/* Copies *r with its strings.  Free with free(3). */
+/* Copies *r with its strings, without its result. */
 struct rcpt *rcpt_copy(const struct rcpt *r);
+struct rcpt *rcpt_free(struct rcpt *r);			/* NULL */
+/* Copies *result with its strings; free with free(3). */
+struct result *result_copy(const struct result *result);
 
 /* The key under which recipients are delivered together: a domain,
  * "lmtp:place", "local:user:path", or DESTINATION_UNROUTED.  false if it

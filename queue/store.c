@@ -152,12 +152,21 @@ store_begin(struct store *store)
 enum store_status
 store_commit(struct store *store)
 {
-	return store_run(store, store_prepare(store, SQL_COMMIT));
+	enum store_status status = store_run(store,
+	    store_prepare(store, SQL_COMMIT));
+
+	if (status == STORE_OK) {
+		store->messages += store->messages_pending;
+		store->bytes += store->bytes_pending;
+		store->messages_pending = store->bytes_pending = 0;
+	}
+	return status;
 }
 
 void
 store_rollback(struct store *store)
 {
+	store->messages_pending = store->bytes_pending = 0;
 	/* SQLite has rolled back by itself after most errors. */
 	if (!sqlite3_get_autocommit(store->db))
 		store_run(store, store_prepare(store, SQL_ROLLBACK));
@@ -207,6 +216,8 @@ store_open(const char *path, uint64_t now, char error[static STORE_ERROR_SIZE])
 	    SQLITE_OPEN_EXRESCODE, NULL));
 	if (status == STORE_OK)
 		status = store_setup(store);
+	if (status == STORE_OK)
+		status = store_setup_admin(store);
 	if (status == STORE_OK)
 		status = resume(store, now);
 	if (status == STORE_OK)

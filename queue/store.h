@@ -74,40 +74,29 @@ enum store_status store_next_rcpt(struct store *store, uint64_t message_id,
 enum store_status store_wake(struct store *store, const char *destination,
     uint64_t due_at);
 
-/* ---- results ---- */
-
-struct store_result {
-	uint64_t	 at;		/* unix seconds */
-	uint32_t	 outcome;	/* enum deliver_outcome */
-	uint32_t	 via;		/* enum deliver_via */
-	const char	*status;	/* "4.4.1" */
-	const char	*reply;		/* "450 4.2.0 text", or "" */
-	const char	*reason;	/* in our words, or "" */
-	const char	*remote;	/* "mx.example.org[192.0.2.1]", or "" */
-};
+/* ---- results (r->result says how) ---- */
 
 /* Done with: delivered, or reported.  STORE_NONE if it was gone. */
 enum store_status store_remove_rcpt(struct store *store,
     const struct rcpt *r);
-/* Waits until due_at; r->attempts is the new count.  A held one stays held. */
-enum store_status store_defer_rcpt(struct store *store, const struct rcpt *r,
-    const struct store_result *result, uint64_t due_at);
+/* Waits until result->due_at; r->attempts is the new count.  A held one stays
+ * held. */
+enum store_status store_defer_rcpt(struct store *store, const struct rcpt *r);
+/* Pushed back: only IPv4 from now on. */
 enum store_status store_push_back_rcpt(struct store *store,
-    const struct rcpt *r, const struct store_result *result);
-/* Failed for good; STATE_FAILED until store_remove_failed.  STORE_NONE if
- * the operator has removed it. */
-enum store_status store_fail_rcpt(struct store *store, const struct rcpt *r,
-    const struct store_result *result);
-enum store_status store_remove_failed(struct store *store,
-    uint64_t message_id);
+    const struct rcpt *r);
+/* Failed for good; STATE_FAILED until it is reported and removed.
+ * STORE_NONE if the operator has removed it. */
+enum store_status store_fail_rcpt(struct store *store, const struct rcpt *r);
 /* Was handed out at once, goes back to waiting unharmed. */
 enum store_status store_park_rcpt(struct store *store, uint64_t rcpt_id,
     uint64_t due_at);
 enum store_status store_warned(struct store *store, uint64_t message_id);
 /* Removes the message and its body if it has no recipient any more;
- * *ret_gone tells. */
+ * *ret_gone tells, and the caller removes *ret_spool_id (if not 0) after the
+ * commit. */
 enum store_status store_finish_message(struct store *store,
-    uint64_t message_id, bool *ret_gone);
+    uint64_t message_id, bool *ret_gone, uint64_t *ret_spool_id);
 /* All its recipients that wait become STATE_DAMAGED. */
 enum store_status store_set_aside(struct store *store, uint64_t message_id);
 
@@ -135,19 +124,17 @@ enum store_status store_due(struct store *store, const char *destination,
 enum store_status store_settle(struct store *store, const char *destination,
     uint64_t *ret_next);
 
-/* A new message with one reference and its inline body.  STORE_DAMAGED if
- * the row or the body is not what was stored. */
+/* A new message with one reference, without its body.  STORE_DAMAGED if the
+ * row is not what was stored. */
 enum store_status store_load_message(struct store *store, uint64_t message_id,
     struct message **ret_message);
+/* Its inline body into m->body; STORE_DAMAGED likewise. */
+enum store_status store_load_body(struct store *store, struct message *m);
 
 /* The recipients of a message for a notification, at most limit. */
-struct store_report {
-	const struct rcpt	*rcpt;
-	struct store_result	 last;
-};
 enum store_status store_reports(struct store *store, uint64_t message_id,
-    bool failed, uint32_t limit,
-    void (*row)(void *arg, const struct store_report *report), void *arg);
+    bool failed, uint32_t limit, void (*row)(void *arg, const struct rcpt *r,
+    const struct result *last), void *arg);
 /* Messages with STATE_FAILED recipients that no bounce has told yet; only
  * right after the start. */
 enum store_status store_untold(struct store *store, uint32_t limit,

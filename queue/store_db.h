@@ -26,6 +26,14 @@ struct store {
 	struct sqlite3		*db;
 	struct sqlite3_stmt	*statements[SQL_COUNT];
 	uint64_t		 next_message_id;
+	/* Messages and octets in the queue, once they have been counted;
+	 * changes of the transaction under way apart until it is on disk. */
+	bool			 counted;
+	int64_t			 messages, messages_pending;
+	int64_t			 bytes, bytes_pending;
+	/* What the operator sees as a recipient's state (store_admin.h). */
+	uint32_t		(*shown)(void *arg, uint64_t id, uint32_t state);
+	void			*shown_arg;
 	char			 trouble[STORE_ERROR_SIZE];
 };
 
@@ -56,11 +64,14 @@ enum store_status store_exec(struct store *store, const char *sql);
 /* queue/store_schema.c: pragmas, tables, migrations. */
 enum store_status store_setup(struct store *store);
 
+/* queue/store_admin.c: the SQL function shown_state. */
+enum store_status store_setup_admin(struct store *store);
+
 /* queue/store_read.c: columns of RCPT_COLUMNS, see store_statements.def.
  * false if the row cannot be right. */
 bool store_read_rcpt(struct sqlite3_stmt *s, struct rcpt *ret_rcpt);
 bool store_read_message(struct sqlite3_stmt *s, struct message *ret_message);
 void store_read_result(struct sqlite3_stmt *s, int column,
-    struct store_result *ret_result);
+    struct result *ret_result);
 
 #endif

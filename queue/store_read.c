@@ -9,6 +9,7 @@
 
 #include "policy/policy.h"
 #include "queue/store_db.h"
+#include "util/xalloc.h"
 
 bool
 store_read_rcpt(struct sqlite3_stmt *s, struct rcpt *ret_rcpt)
@@ -68,11 +69,12 @@ store_read_message(struct sqlite3_stmt *s, struct message *ret_message)
 /* Columns of RESULT_COLUMNS, from `column` on. */
 void
 store_read_result(struct sqlite3_stmt *s, int column,
-    struct store_result *ret_result)
+    struct result *ret_result)
 {
 	memset(ret_result, 0, sizeof *ret_result);
 	ret_result->at = store_number(s, column);
 	ret_result->status = store_text(s, column + 1);
+	ret_result->code = "";
 	ret_result->reply = store_text(s, column + 2);
 	ret_result->reason = store_text(s, column + 3);
 	ret_result->remote = store_text(s, column + 4);
@@ -152,31 +154,40 @@ store_load_message(struct store *store, uint64_t message_id,
 	status = store_step(store, s);
 	if (status != STORE_OK)
 		return status == STORE_NONE ? STORE_DAMAGED : status;
-	status = STORE_DAMAGED;
-	if (store_read_message(s, &m)) {
-		uint64_t size = (uint64_t)sqlite3_column_bytes(s, 19);
-		const void *body = sqlite3_column_blob(s, 19);
+	if (store_read_message(s, &m))
+		*ret_message = message_copy(&m);
+	else
+		status = STORE_DAMAGED;
+	store_reset(s);
+	return status;
+}
 
-		if (m.spool_id == 0) {
-			static const uint8_t nothing[1];
+enum store_status
+store_load_body(struct store *store, struct message *m)
+{
+	struct sqlite3_stmt *s = store_prepare(store, SQL_LOAD_BODY);
+	enum store_status status;
+	const void *body;
+	uint64_t size;
 
-			m.body = body == NULL ? nothing : body;
-			if (size == m.size_bytes &&
-			    message_check(m.body, size) == m.check)
-				status = STORE_OK;
-		} else
-			status = STORE_OK;
-		if (status == STORE_OK)
-			*ret_message = message_copy(&m);
-	}
+	store_bind_number(s, 1, m->id);
+	status = store_step(store, s);
+	if (status != STORE_OK)
+		return status == STORE_NONE ? STORE_DAMAGED : status;
+	body = sqlite3_column_blob(s, 0);
+	size = (uint64_t)sqlite3_column_bytes(s, 0);
+	if (size == m->size_bytes && message_check(body, size) == m->check)
+		m->body = xmemdup(body, size);
+	else
+		status = STORE_DAMAGED;
 	store_reset(s);
 	return status;
 }
 
 enum store_status
 store_reports(struct store *store, uint64_t message_id, bool failed,
-    uint32_t limit, void (*row)(void *arg, const struct store_report *report),
-    void *arg)
+    uint32_t limit, void (*row)(void *arg, const struct rcpt *r,
+    const struct result *last), void *arg)
 {
 	struct sqlite3_stmt *s = store_prepare(store,
 	    failed ? SQL_FAILED : SQL_DELAYED);
@@ -185,14 +196,13 @@ store_reports(struct store *store, uint64_t message_id, bool failed,
 	store_bind_number(s, 1, message_id);
 	store_bind_number(s, 2, limit);
 	while ((status = store_step(store, s)) == STORE_OK) {
-		struct store_report report;
+		struct result last;
 		struct rcpt r;
 
 		if (!store_read_rcpt(s, &r))
 			continue;
-		report.rcpt = &r;
-		store_read_result(s, 9, &report.last);
-		row(arg, &report);
+		store_read_result(s, 9, &last);
+		row(arg, &r, &last);
 	}
 	return status == STORE_NONE ? STORE_OK : status;
 }

@@ -76,6 +76,8 @@ static const char version_1[] =
 	"	WHERE state=1;"
 	"CREATE INDEX recipient_taken ON recipient(state)"
 	"	WHERE state IN (2,5);"
+	"CREATE INDEX recipient_aside ON recipient(state)"
+	"	WHERE state IN (3,4);"
 	"CREATE TABLE attempt ("
 	"	recipient INTEGER NOT NULL,"
 	"	at INTEGER NOT NULL,"
@@ -154,6 +156,9 @@ store_setup(struct store *store)
 	}
 	if (status == STORE_OK && version < VERSION)
 		status = migrate(store, version);
+	if (status == STORE_OK)		/* store_admin.c: the operator's pick */
+		status = store_exec(store,
+		    "CREATE TEMP TABLE picked(id INTEGER PRIMARY KEY)");
 	/* What the log holds is written to the database and synced: proof
 	 * that the disk takes it, also after a sync that failed. */
 	if (status == STORE_OK)

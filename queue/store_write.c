@@ -36,6 +36,8 @@ store_add_message(struct store *store, struct message *m)
 	if (status != STORE_OK)
 		return status;
 	store->next_message_id++;
+	store->messages_pending++;
+	store->bytes_pending += (int64_t)m->size_bytes;
 	if (m->spool_id != 0)
 		return STORE_OK;
 	assert(m->body != NULL);
@@ -127,7 +129,7 @@ store_remove_rcpt(struct store *store, const struct rcpt *r)
 
 /* Parameters 2 to 6 of DEFER_RCPT and FAIL_RCPT. */
 static void
-bind_result(struct sqlite3_stmt *s, const struct store_result *result)
+bind_result(struct sqlite3_stmt *s, const struct result *result)
 {
 	store_bind_number(s, 2, result->at);
 	store_bind_text(s, 3, result->status);
@@ -137,13 +139,13 @@ bind_result(struct sqlite3_stmt *s, const struct store_result *result)
 }
 
 static enum store_status
-add_attempt(struct store *store, uint64_t rcpt_id,
-    const struct store_result *result)
+add_attempt(struct store *store, const struct rcpt *r)
 {
 	struct sqlite3_stmt *s = store_prepare(store, SQL_ADD_ATTEMPT);
+	const struct result *result = r->result;
 	int at = 1;
 
-	store_bind_number(s, at++, rcpt_id);
+	store_bind_number(s, at++, r->id);
 	store_bind_number(s, at++, result->at);
 	store_bind_number(s, at++, result->outcome);
 	store_bind_number(s, at++, result->via);
@@ -155,50 +157,36 @@ add_attempt(struct store *store, uint64_t rcpt_id,
 }
 
 enum store_status
-store_defer_rcpt(struct store *store, const struct rcpt *r,
-    const struct store_result *result, uint64_t due_at)
+store_defer_rcpt(struct store *store, const struct rcpt *r)
 {
 	struct sqlite3_stmt *s = store_prepare(store, SQL_DEFER_RCPT);
 	enum store_status status;
 
 	store_bind_number(s, 1, r->id);
-	bind_result(s, result);
+	bind_result(s, r->result);
 	store_bind_number(s, 7, r->attempts);
-	store_bind_number(s, 8, due_at);
+	store_bind_number(s, 8, r->result->due_at);
 	status = store_change(store, s);
-	return status == STORE_OK ? add_attempt(store, r->id, result) : status;
+	return status == STORE_OK ? add_attempt(store, r) : status;
 }
 
 enum store_status
-store_push_back_rcpt(struct store *store, const struct rcpt *r,
-    const struct store_result *result)
+store_push_back_rcpt(struct store *store, const struct rcpt *r)
 {
 	enum store_status status = change_one(store, SQL_PUSH_BACK_RCPT, r->id);
 
-	return status == STORE_OK ? add_attempt(store, r->id, result) : status;
+	return status == STORE_OK ? add_attempt(store, r) : status;
 }
 
 enum store_status
-store_fail_rcpt(struct store *store, const struct rcpt *r,
-    const struct store_result *result)
+store_fail_rcpt(struct store *store, const struct rcpt *r)
 {
 	struct sqlite3_stmt *s = store_prepare(store, SQL_FAIL_RCPT);
 
 	store_bind_number(s, 1, r->id);
-	bind_result(s, result);
+	bind_result(s, r->result);
 	store_bind_number(s, 7, r->attempts);
 	return store_change(store, s);
-}
-
-enum store_status
-store_remove_failed(struct store *store, uint64_t message_id)
-{
-	enum store_status status = change_any(store,
-	    SQL_REMOVE_FAILED_ATTEMPTS, message_id);
-
-	if (status != STORE_OK)
-		return status;
-	return change_any(store, SQL_REMOVE_FAILED, message_id);
 }
 
 enum store_status
@@ -218,15 +206,25 @@ store_warned(struct store *store, uint64_t message_id)
 }
 
 enum store_status
-store_finish_message(struct store *store, uint64_t message_id, bool *ret_gone)
+store_finish_message(struct store *store, uint64_t message_id, bool *ret_gone,
+    uint64_t *ret_spool_id)
 {
-	enum store_status status = change_one(store, SQL_REMOVE_MESSAGE,
-	    message_id);
+	struct sqlite3_stmt *s = store_prepare(store, SQL_REMOVE_MESSAGE);
+	enum store_status status;
 
-	*ret_gone = status == STORE_OK;
-	if (status == STORE_OK)
-		return change_any(store, SQL_REMOVE_BODY, message_id);
-	return status == STORE_NONE ? STORE_OK : status;
+	*ret_gone = false;
+	*ret_spool_id = 0;
+	store_bind_number(s, 1, message_id);
+	status = store_step(store, s);
+	if (status != STORE_OK)
+		return status == STORE_NONE ? STORE_OK : status;
+	*ret_gone = true;
+	store->messages_pending--;
+	store->bytes_pending -= (int64_t)store_number(s, 0);
+	*ret_spool_id = store_number(s, 1);
+	store_reset(s);
+	return *ret_spool_id != 0 ? STORE_OK :
+	    change_any(store, SQL_REMOVE_BODY, message_id);
 }
 
 enum store_status

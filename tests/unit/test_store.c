@@ -75,6 +75,18 @@ a_message(const char *name, const char *body)
 	return m;
 }
 
+static struct result no_room = {
+	.at = 200,
+	.outcome = OUTCOME_DEFERRED,
+	.via = VIA_MX_IPV4,
+	.due_at = 600,
+	.status = "4.2.2",
+	.code = "452",
+	.reply = "452 4.2.2 full",
+	.reason = "",
+	.remote = "mx[192.0.2.1]",
+};
+
 static struct rcpt
 a_rcpt(const char *address)
 {
@@ -84,6 +96,7 @@ a_rcpt(const char *address)
 		.address = address,
 		.user = "",
 		.path = "",
+		.result = &no_room,
 	};
 }
 
@@ -148,16 +161,6 @@ waiting(struct store *store, uint64_t now, uint64_t *ret_next)
 	return names;
 }
 
-static const struct store_result no_room = {
-	.at = 200,
-	.outcome = OUTCOME_DEFERRED,
-	.via = VIA_MX_IPV4,
-	.status = "4.2.2",
-	.reply = "452 4.2.2 full",
-	.reason = "",
-	.remote = "mx[192.0.2.1]",
-};
-
 static void
 test_a_message_comes_back_whole(void **state)
 {
@@ -175,6 +178,8 @@ test_a_message_comes_back_whole(void **state)
 	    STORE_OK);
 	assert_string_equal(m->name, "m1");
 	assert_string_equal(m->sender, "ann@example.net");
+	assert_null(m->body);
+	assert_int_equal(store_load_body(store, m), STORE_OK);
 	assert_memory_equal(m->body, "Subject: x\r\n\r\nhello\r\n", 21);
 	assert_true(netaddr_is_ipv6(&m->peer));
 	assert_int_equal(m->expires_at, 5000);
@@ -222,7 +227,7 @@ test_deferred_waits_and_settles(void **state)
 	store_begin(store);
 	r.id = add(store, "m1", "a@a.example", false, 10);
 	r.attempts = 1;
-	assert_int_equal(store_defer_rcpt(store, &r, &no_room, 600), STORE_OK);
+	assert_int_equal(store_defer_rcpt(store, &r), STORE_OK);
 	assert_int_equal(store_settle(store, "a.example", &next), STORE_OK);
 	assert_int_equal(next, 600);
 	store_commit(store);
@@ -245,6 +250,7 @@ test_the_last_recipient_takes_the_message_along(void **state)
 	struct message m = a_message("m1", "x"), *back;
 	struct rcpt r1 = a_rcpt("a@a.example"), r2 = a_rcpt("b@b.example");
 	uint32_t n = 0;
+	uint64_t spool_id;
 	bool gone = true;
 
 	store_begin(store);
@@ -254,20 +260,22 @@ test_the_last_recipient_takes_the_message_along(void **state)
 	assert_int_equal(store_next_rcpt(store, m.id, &n), STORE_OK);
 	assert_int_equal(n, 2);
 	assert_int_equal(store_remove_rcpt(store, &r1), STORE_OK);
-	assert_int_equal(store_finish_message(store, m.id, &gone), STORE_OK);
+	assert_int_equal(store_finish_message(store, m.id, &gone,
+	    &spool_id), STORE_OK);
 	assert_false(gone);
 	assert_int_equal(store_remove_rcpt(store, &r2), STORE_OK);
-	assert_int_equal(store_finish_message(store, m.id, &gone), STORE_OK);
+	assert_int_equal(store_finish_message(store, m.id, &gone,
+	    &spool_id), STORE_OK);
 	assert_true(gone);
 	assert_int_equal(store_commit(store), STORE_OK);
 	assert_int_equal(store_load_message(store, m.id, &back), STORE_DAMAGED);
 }
 
 static void
-see_report(void *arg, const struct store_report *report)
+see_report(void *arg, const struct rcpt *r, const struct result *last)
 {
-	snprintf(arg, 200, "%s %s %s %s", report->rcpt->address,
-	    report->last.status, report->last.reply, report->last.remote);
+	snprintf(arg, 200, "%s %s %s %s", r->address, last->status,
+	    last->reply, last->remote);
 }
 
 static void
@@ -276,21 +284,21 @@ test_failures_are_kept_until_told(void **state)
 	struct store *store = *state;
 	struct rcpt r = a_rcpt("a@a.example");
 	char text[200] = "";
+	uint64_t spool_id;
 	bool gone = false;
 
 	store_begin(store);
 	r.id = add(store, "m1", "a@a.example", true, 10);
-	assert_int_equal(store_fail_rcpt(store, &r, &no_room), STORE_OK);
+	assert_int_equal(store_fail_rcpt(store, &r), STORE_OK);
 	store_commit(store);
 	assert_int_equal(store_reports(store, rcpt_message_id(r.id), true, 10,
 	    see_report, text), STORE_OK);
 	assert_string_equal(text,
 	    "a@a.example 4.2.2 452 4.2.2 full mx[192.0.2.1]");
 	store_begin(store);
-	assert_int_equal(store_remove_failed(store, rcpt_message_id(r.id)),
-	    STORE_OK);
+	assert_int_equal(store_remove_rcpt(store, &r), STORE_OK);
 	assert_int_equal(store_finish_message(store, rcpt_message_id(r.id),
-	    &gone), STORE_OK);
+	    &gone, &spool_id), STORE_OK);
 	assert_true(gone);
 	store_commit(store);
 }
@@ -335,7 +343,7 @@ test_what_was_active_is_due_after_a_kill(void **state)
 	store_begin(store);
 	add(store, "m1", "a@a.example", true, 10);
 	r.id = add(store, "m2", "p@p.example", true, 10);
-	assert_int_equal(store_push_back_rcpt(store, &r, &no_room), STORE_OK);
+	assert_int_equal(store_push_back_rcpt(store, &r), STORE_OK);
 	assert_int_equal(store_commit(store), STORE_OK);
 	store_begin(store);
 	id = add(store, "m3", "never@n.example", true, 10);
@@ -374,14 +382,14 @@ test_push_back_is_kept(void **state)
 
 	store_begin(store);
 	r.id = add(store, "m1", "p@p.example", true, 10);
-	store_push_back_rcpt(store, &r, &no_room);
+	store_push_back_rcpt(store, &r);
 	store_park_rcpt(store, r.id, 20);
 	store_commit(store);
 	assert_int_equal(store_due(store, "p.example", 20, &cursor, 9,
 	    is_pushed_back, &pushed_back, &count), STORE_OK);
 	assert_true(pushed_back);
 	store_begin(store);
-	store_fail_rcpt(store, &r, &no_room);
+	store_fail_rcpt(store, &r);
 	store_commit(store);
 	assert_int_equal(store_untold(store, 9, see_untold, &untold),
 	    STORE_OK);
@@ -401,7 +409,9 @@ test_a_damaged_body_is_set_aside(void **state)
 	assert_int_equal(store_exec(store,
 	    "UPDATE body SET content=x'00112233'"), STORE_OK);
 	assert_int_equal(store_load_message(store, rcpt_message_id(id), &m),
-	    STORE_DAMAGED);
+	    STORE_OK);
+	assert_int_equal(store_load_body(store, m), STORE_DAMAGED);
+	message_unref(m);
 	store_begin(store);
 	assert_int_equal(store_set_aside(store, rcpt_message_id(id)), STORE_OK);
 	store_commit(store);

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Handing out: which destinations have something due (the index), what it is
+ * (the next few rows of a lane), and who is asked to bring it there.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "policy/policy.h"
+#include "policy/policy_ipc.h"
+#include "queue/deliver_ipc.h"
+#include "queue/engine.h"
+#include "queue/local_ipc.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define LOAD_ROWS	40	/* of one lane at a time */
+#define LANES_OPEN_MAX	500	/* with rows from disk in memory */
+#define SCAN_MORE	64	/* destinations beyond those that are open */
+#define STEPS_MAX	500	/* of one turn */
+#define ROUTE_WAIT_MS	30000
+
+/* ---- what is due ---- */
+
+struct scan {
+	struct engine	*engine;
+	uint32_t	 rows;
+};
+
+static void
+open_lane(void *arg, const char *destination)
+{
+	struct scan *scan = arg;
+	struct engine *e = scan->engine;
+	struct lane *lane = engine_lane(e, destination);
+
+	scan->rows++;
+	if (lane->on_disk)
+		lane_more(&e->lanes, lane);
+	else if (e->lanes.on_disk < LANES_OPEN_MAX)
+		lane_opened(&e->lanes, lane);
+}
+
+/* The index is to be looked at, and there is room for what it names. */
+static bool
+scan_due(const struct engine *e, uint64_t now)
+{
+	return e->wake_at != 0 && e->wake_at <= now &&
+	    e->lanes.on_disk < LANES_OPEN_MAX;
+}
+
+static void
+scan_index(struct engine *e, uint64_t now)
+{
+	struct scan scan = { .engine = e };
+	uint32_t limit = e->lanes.on_disk + SCAN_MORE;
+	uint64_t next = 0;
+
+	if (store_waiting(e->store, now, limit, open_lane, &scan, &next) !=
+	    STORE_OK)
+		engine_give_up(e, "what is due cannot be read");
+	/* A full page has more behind it. */
+	e->wake_at = scan.rows == limit ? now : next;
+}
+
+struct load {
+	struct engine	*e;
+	struct lane	*lane;
+	struct parcel	*parcel;	/* that the last row went to */
+};
+
+static struct message *
+message_for(struct engine *e, uint64_t id)
+{
+	struct message *m = taken_message(&e->taken, id);
+	char name[40];
+
+	if (m != NULL)
+		return message_ref(m);
+	switch (store_load_message(e->store, id, &m)) {
+	case STORE_OK:
+		taken_add_message(&e->taken, m);
+		return m;
+	case STORE_NONE:
+	case STORE_DUPLICATE:
+	case STORE_DAMAGED:
+		break;
+	case STORE_FULL:
+	case STORE_TROUBLE:
+		engine_give_up(e, "a message cannot be read");
+	}
+	snprintf(name, sizeof name, "#%llu", (unsigned long long)id);
+	book_aside(e, id, name);
+	return NULL;
+}
+
+static bool
+fits(const struct engine *e, const struct parcel *p, const struct rcpt *r)
+{
+	const struct rcpt *first;
+
+	if (p == NULL || p->message->id != rcpt_message_id(r->id))
+		return false;
+	first = STAILQ_FIRST(&p->rcpts);
+	return p->count < e->config->recipients_per_delivery &&
+	    r->kind != TARGET_MAILDIR && r->kind != RCPT_UNROUTED &&
+	    first->forwarded == r->forwarded &&
+	    first->pushed_back == r->pushed_back;
+}
+
+static bool
+load_row(void *arg, const struct rcpt *r)
+{
+	struct load *load = arg;
+	struct engine *e = load->e;
+	struct message *m;
+	struct rcpt *copy;
+
+	if (taken_rcpt(&e->taken, r->id) != NULL)
+		return true;
+	if (r->address[0] == '\0') {
+		char name[40];
+
+		snprintf(name, sizeof name, "#%llu",
+		    (unsigned long long)rcpt_message_id(r->id));
+		book_aside(e, rcpt_message_id(r->id), name);
+		return true;
+	}
+	if (!fits(e, load->parcel, r)) {
+		m = message_for(e, rcpt_message_id(r->id));
+		if (m == NULL)
+			return true;
+		load->parcel = parcel_new(load->lane, m, engine_now_ms());
+		taken_release_message(&e->taken, m);
+		lane_push(&e->lanes, load->lane, load->parcel, false);
+	}
+	copy = rcpt_copy(r);
+	taken_add_rcpt(&e->taken, copy);
+	parcel_add(load->parcel, copy);
+	return true;
+}
+
+static void
+load_lane(struct engine *e, struct lane *lane)
+{
+	struct load load = { .e = e, .lane = lane };
+	uint32_t count = 0;
+
+	switch (store_due(e->store, lane->name, engine_now(), &lane->cursor,
+	    LOAD_ROWS, load_row, &load, &count)) {
+	case STORE_OK:
+	case STORE_NONE:
+		break;
+	case STORE_DAMAGED:
+		log_say(LOG_LEVEL_ERROR, "damaged", "what is due for %s: %s",
+		    lane->name, store_trouble(e->store));
+		count = 0;
+		break;
+	case STORE_DUPLICATE:
+	case STORE_FULL:
+	case STORE_TROUBLE:
+		engine_give_up(e, "what is due cannot be read");
+	}
+	lane->backlog = count == LOAD_ROWS;
+	lane_update(&e->lanes, lane);
+	book_settle(e, lane);
+}
+
+/* ---- the body ---- */
+
+/* false: the message has been set aside and the parcel dropped.  *ret_fd is
+ * -1, or a descriptor for the caller to close. */
+static bool
+fetch_body(struct engine *e, struct parcel *p, int *ret_fd)
+{
+	struct message *m = p->message;
+	enum store_status status = STORE_OK;
+
+	*ret_fd = -1;
+	if (m->spool_id != 0) {
+		*ret_fd = spool_open_body(e->spool, m->spool_id,
+		    m->size_bytes);
+		if (*ret_fd != -1)
+			return true;
+		if (errno == EMFILE || errno == ENFILE) {
+			results_all(e, p, OUTCOME_UNCERTAIN, "4.3.0",
+			    "out of file descriptors");
+			return false;
+		}
+		status = STORE_DAMAGED;
+	} else if (m->body == NULL) {
+		status = store_load_body(e->store, m);
+		if (status == STORE_OK)
+			taken_add_body(&e->taken, m);
+	}
+	if (status == STORE_OK)
+		return true;
+	if (status != STORE_DAMAGED)
+		engine_give_up(e, "a body cannot be read");
+	book_aside(e, m->id, m->name);
+	parcel_drop(e, p);
+	return false;
+}
+
+/* ---- asking ---- */
+
+/* An attempt is over in our process's books; the transaction comes next. */
+static void
+attempt_over(struct parcel *p, struct engine *e, bool reached)
+{
+	e->active--;
+	schedule_window_note(&p->lane->window, &e->schedule, engine_now(),
+	    reached);
+	lane_update(&e->lanes, p->lane);
+}
+
+struct asked {
+	struct engine	*engine;
+	struct parcel	*parcel;
+};
+
+static struct asked *
+asked_new(struct engine *e, struct parcel *p)
+{
+	struct asked *a = xmalloc(sizeof *a);
+
+	a->engine = e;
+	a->parcel = p;
+	p->handed_ms = engine_now_ms();
+	p->connect_ms = p->transfer_ms = 0;
+	lane_hand_out(p->lane, p);
+	e->active++;
+	return a;
+}
+
+static void
+lost(struct engine *e, struct parcel *p, enum ipc_status status)
+{
+	attempt_over(p, e, true);
+	results_all(e, p, OUTCOME_UNCERTAIN, "4.3.0",
+	    status == IPC_REFUSED ? "too much is under way here" :
+	    "a process of ours ended during the attempt");
+}
+
+static const struct deliver_result *
+result_for(const struct deliver_send_answer *answer, uint64_t id,
+    uint32_t hint)
+{
+	if (hint < answer->results_count && answer->results[hint].id == id)
+		return &answer->results[hint];
+	for (uint32_t i = 0; i < answer->results_count; i++) {
+		if (answer->results[i].id == id)
+			return &answer->results[i];
+	}
+	return NULL;
+}
+
+static void
+on_sent(void *arg, enum ipc_status status,
+    const struct deliver_send_answer *answer)
+{
+	struct asked *asked = arg;
+	struct engine *e = asked->engine;
+	struct parcel *p = asked->parcel;
+	bool reached = false;
+	struct rcpt *r;
+	uint32_t i = 0;
+
+	free(asked);
+	if (status != IPC_OK) {
+		lost(e, p, status);
+		return;
+	}
+	p->connect_ms = answer->connect_ms;
+	p->transfer_ms = answer->transfer_ms;
+	p->noted = answer->mx6_tried != 0;
+	if (p->noted)
+		pushback_note(&p->lane->pushback, &e->pushback,
+		    answer->mx6_pushed_back != 0, engine_now());
+	STAILQ_FOREACH(r, &p->rcpts, link) {
+		const struct deliver_result *told = result_for(answer, r->id,
+		    i++);
+
+		if (told == NULL) {
+			result_set(e, p, r, OUTCOME_DEFERRED, "4.3.0",
+			    "the attempt had no result");
+			continue;
+		}
+		result_of(e, p, r, told);
+		if (told->code[0] != '\0' ||
+		    told->outcome != OUTCOME_DEFERRED)
+			reached = true;
+	}
+	attempt_over(p, e, reached);
+	results_end(e, p);
+}
+
+static uint8_t
+family_for(struct engine *e, struct parcel *p)
+{
+	const struct rcpt *r = STAILQ_FIRST(&p->rcpts);
+
+	if (r->pushed_back)
+		return DELIVER_IPV4_ONLY;
+	/* MX6.md, Sender, rule 8. */
+	if (r->forwarded && !p->message->authenticated)
+		return DELIVER_IPV4_UNLESS_NONE;
+	if (pushback_choose(&p->lane->pushback, &e->pushback, engine_now()))
+		return DELIVER_IPV4_FIRST;
+	return DELIVER_ANY;
+}
+
+static void
+ask_deliver(struct engine *e, struct parcel *p)
+{
+	struct message *m = p->message;
+	const struct rcpt *first = STAILQ_FIRST(&p->rcpts), *r;
+	struct deliver_rcpt *rcpts;
+	struct deliver_send_ask ask = {
+		.message = m->name,
+		.sender = m->sender,
+		.domain = first->kind == TARGET_LMTP ? first->path :
+		    p->lane->name,
+		.lmtp = first->kind == TARGET_LMTP,
+		.eightbit = m->eightbit,
+		.utf8 = m->utf8,
+		.rcpts_count = p->count,
+		.size_bytes = m->size_bytes,
+	};
+	uint32_t i = 0;
+
+	if (!fetch_body(e, p, &ask.file))
+		return;
+	if (ask.file == -1)
+		ask.body = (struct ipc_bytes){ m->body, m->size_bytes };
+	ask.family = ask.lmtp ? DELIVER_ANY : family_for(e, p);
+	rcpts = xcalloc(p->count, sizeof *rcpts);
+	STAILQ_FOREACH(r, &p->rcpts, link)
+		rcpts[i++] = (struct deliver_rcpt){ r->id, r->address };
+	ask.rcpts = rcpts;
+	deliver_send(e->deliver, &ask, 0, on_sent, asked_new(e, p));
+	free(rcpts);
+	if (ask.file != -1)
+		close(ask.file);
+}
+
+static void
+on_stored(void *arg, enum ipc_status status,
+    const struct local_store_answer *answer)
+{
+	struct asked *asked = arg;
+	struct engine *e = asked->engine;
+	struct parcel *p = asked->parcel;
+	struct rcpt *r = STAILQ_FIRST(&p->rcpts);
+
+	free(asked);
+	if (status != IPC_OK) {
+		lost(e, p, status);
+		return;
+	}
+	p->transfer_ms = (uint32_t)(engine_now_ms() - p->handed_ms);
+	attempt_over(p, e, true);
+	result_set(e, p, r, answer->outcome <= OUTCOME_DEFERRED ?
+	    answer->outcome : OUTCOME_DEFERRED, "", answer->text);
+	results_end(e, p);
+}
+
+static void
+ask_local(struct engine *e, struct parcel *p)
+{
+	struct message *m = p->message;
+	const struct rcpt *r = STAILQ_FIRST(&p->rcpts);
+	struct local_store_ask ask = {
+		.message = m->name,
+		.sender = m->sender,
+		.recipient = r->address,
+		.user = r->user,
+		.path = r->path,
+		.quarantine = m->quarantine,
+		.size_bytes = m->size_bytes,
+	};
+
+	if (!fetch_body(e, p, &ask.file))
+		return;
+	if (ask.file == -1)
+		ask.body = (struct ipc_bytes){ m->body, m->size_bytes };
+	local_store(e->local, &ask, 0, on_stored, asked_new(e, p));
+	if (ask.file != -1)
+		close(ask.file);
+}
+
+static void
+take_targets(struct parcel *p, const struct policy_recipient_answer *answer)
+{
+	const char *original = STAILQ_FIRST(&p->rcpts)->original;
+
+	for (uint32_t i = 0; i < answer->targets_count; i++) {
+		const struct policy_target *t = &answer->targets[i];
+		struct rcpt r = {
+			.kind = t->kind,
+			.forwarded = t->kind == TARGET_REMOTE &&
+			    strcasecmp(t->address, original) != 0,
+			.original = original,
+			.address = t->address,
+			.user = t->user,
+			.path = t->path,
+		};
+		struct rcpt *copy = rcpt_copy(&r);
+
+		STAILQ_INSERT_TAIL(&p->targets, copy, link);
+	}
+}
+
+static void
+on_routed(void *arg, enum ipc_status status,
+    const struct policy_recipient_answer *answer)
+{
+	struct asked *asked = arg;
+	struct engine *e = asked->engine;
+	struct parcel *p = asked->parcel;
+
+	free(asked);
+	if (status != IPC_OK) {
+		lost(e, p, status);
+		return;
+	}
+	attempt_over(p, e, true);
+	switch ((enum recipient_status)answer->status) {
+	case RECIPIENT_OK:
+		if (answer->targets_count == 0)
+			break;
+		take_targets(p, answer);
+		p->routed = true;
+		TAILQ_INSERT_TAIL(&e->ended, p, link);
+		return;
+	case RECIPIENT_UNKNOWN:
+	case RECIPIENT_NO_RELAY:
+		results_all(e, p, OUTCOME_FAILED, "5.1.1",
+		    "no such recipient here");
+		return;
+	case RECIPIENT_LOOP:
+		results_all(e, p, OUTCOME_FAILED, "5.4.6",
+		    "aliases lead in a circle");
+		return;
+	case RECIPIENT_TROUBLE:
+		break;
+	}
+	results_all(e, p, OUTCOME_DEFERRED, "4.3.0",
+	    "the tables of recipients cannot be read");
+}
+
+/* Where a bounce goes: its recipient may be one of ours. */
+static void
+ask_policy(struct engine *e, struct parcel *p)
+{
+	struct policy_recipient_ask ask = {
+		.address = STAILQ_FIRST(&p->rcpts)->address,
+		.relay = 1,
+	};
+
+	policy_recipient(e->policy, &ask, ROUTE_WAIT_MS, on_routed,
+	    asked_new(e, p));
+}
+
+static void (*const asks[])(struct engine *, struct parcel *) = {
+	[TARGET_REMOTE] = ask_deliver,
+	[TARGET_MAILDIR] = ask_local,
+	[TARGET_LMTP] = ask_deliver,
+	[RCPT_UNROUTED] = ask_policy,
+};
+
+/* Leaves out what the operator has held or removed since it was loaded. */
+static bool
+still_wanted(struct engine *e, struct parcel *p)
+{
+	struct rcpt_list all = STAILQ_HEAD_INITIALIZER(all);
+	struct rcpt *r;
+
+	STAILQ_CONCAT(&all, &p->rcpts);
+	p->count = 0;
+	while ((r = STAILQ_FIRST(&all)) != NULL) {
+		STAILQ_REMOVE_HEAD(&all, link);
+		if (r->withdrawn)
+			taken_release_rcpt(&e->taken, r);
+		else
+			parcel_add(p, r);
+	}
+	if (p->count > 0)
+		return true;
+	parcel_drop(e, p);
+	return false;
+}
+
+/* Puts off p and all that waits with it in memory. */
+static void
+suspend(struct engine *e, struct lane *lane, struct parcel *p)
+{
+	char reason[LANE_LAST_SIZE + 40];
+
+	snprintf(reason, sizeof reason, "delivery suspended for a while: %s",
+	    lane->last);
+	do
+		results_all(e, p, OUTCOME_DEFERRED, "4.4.1", reason);
+	while ((p = lane_pop(&e->lanes, lane)) != NULL);
+}
+
+void
+hand_out(struct engine *e)
+{
+	uint64_t now = engine_now();
+	struct lane *lane;
+	int steps = 0;
+
+	if (e->blocked || e->stopping)
+		return;
+	if (scan_due(e, now))
+		scan_index(e, now);
+	while (e->active < e->config->deliveries_max &&
+	    (lane = lanes_turn(&e->lanes)) != NULL) {
+		struct parcel *p;
+
+		if (++steps > STEPS_MAX)
+			break;
+		p = lane_pop(&e->lanes, lane);
+		if (p == NULL)
+			load_lane(e, lane);
+		else if (!still_wanted(e, p))
+			book_settle(e, lane);
+		else if (schedule_window_resting(&lane->window, now))
+			suspend(e, lane, p);
+		else
+			asks[STAILQ_FIRST(&p->rcpts)->kind](e, p);
+	}
+	if (steps > STEPS_MAX || scan_due(e, now) || !TAILQ_EMPTY(&e->ended) ||
+	    !TAILQ_EMPTY(&e->settling) || !STAILQ_EMPTY(&e->asides))
+		engine_turn_soon(e);
+}

@@ -1,0 +1,908 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The running queue in one process: real store, spool and IPC; deliver,
+ * local and policy are played by this program.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "policy/policy.h"
+#include "policy/policy_ipc.h"
+#include "queue/deliver_ipc.h"
+#include "queue/engine.h"
+#include "queue/local_ipc.h"
+#include "queue/queue_admin_ipc.h"
+#include "queue/queue_ipc.h"
+#include "queue/serve.h"
+#include "queue/store_db.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define IPC_NAME deliver
+#define IPC_FILE "queue/deliver.msg"
+#include "util/ipc_serve.h"
+#define IPC_NAME local
+#define IPC_FILE "queue/local.msg"
+#include "util/ipc_serve.h"
+#define IPC_NAME policy
+#define IPC_FILE "policy/policy.msg"
+#include "util/ipc_serve.h"
+
+#define SENT_MAX 4096
+
+/* What the played deliver was asked, and how it answers. */
+struct sent {
+	char		 domain[100];
+	char		 sender[100];
+	char		 first[100];
+	uint32_t	 rcpts;
+	uint8_t		 family;
+	uint64_t	 size;
+	char		 head[2000];
+};
+
+static struct sent sent[SENT_MAX];
+static unsigned sent_count, stored_count;
+static struct deliver_result answer_with;
+static bool swallow;		/* no answer at all */
+static bool tried_mx6;
+static enum recipient_status route_status;
+
+static uv_loop_t loop;
+static struct engine engine;
+static struct config *config;
+static struct ipc_peer *asker, *operator_peer;
+static struct ipc_door *doors[8];
+static unsigned door_count;
+static char directory[64];
+static unsigned answered, refused_full, refused_trouble;
+
+void
+serve_deliver_send(struct ipc_call *call, const struct deliver_send_ask *ask)
+{
+	struct deliver_send_answer answer = { .mx6_tried = tried_mx6 };
+	struct deliver_result results[1000];
+	struct sent *s = &sent[sent_count];
+	bool back = answer_with.outcome == OUTCOME_PUSHED_BACK &&
+	    ask->family == DELIVER_ANY;
+
+	assert_true(sent_count < SENT_MAX);
+	sent_count++;
+	memset(s, 0, sizeof *s);
+	snprintf(s->domain, sizeof s->domain, "%s", ask->domain);
+	snprintf(s->sender, sizeof s->sender, "%s", ask->sender);
+	snprintf(s->first, sizeof s->first, "%s", ask->rcpts[0].address);
+	s->rcpts = ask->rcpts_count;
+	s->family = ask->family;
+	if (ask->file != -1) {
+		s->size = (uint64_t)lseek(ask->file, 0, SEEK_END);
+		assert_true(pread(ask->file, s->head, sizeof s->head - 1, 0) >
+		    0);
+		close(ask->file);
+	} else {
+		s->size = ask->body.size;
+		memcpy(s->head, ask->body.data, ask->body.size <
+		    sizeof s->head - 1 ? ask->body.size : sizeof s->head - 1);
+	}
+	assert_int_equal(s->size, ask->size_bytes);
+	if (swallow) {
+		ipc_call_drop(call);
+		return;
+	}
+	for (uint32_t i = 0; i < ask->rcpts_count; i++) {
+		results[i] = answer_with;
+		results[i].id = ask->rcpts[i].id;
+		if (answer_with.outcome == OUTCOME_PUSHED_BACK && !back)
+			results[i].outcome = OUTCOME_DELIVERED;
+	}
+	answer.results = results;
+	answer.results_count = ask->rcpts_count;
+	answer.mx6_pushed_back = back;
+	deliver_send_reply(call, &answer);
+}
+
+void
+serve_local_store(struct ipc_call *call, const struct local_store_ask *ask)
+{
+	struct local_store_answer answer = {
+		.outcome = OUTCOME_DELIVERED,
+		.text = "stored",
+	};
+	struct sent *s = &sent[sent_count++];
+
+	stored_count++;
+	memset(s, 0, sizeof *s);
+	snprintf(s->first, sizeof s->first, "%s", ask->recipient);
+	snprintf(s->sender, sizeof s->sender, "%s", ask->sender);
+	memcpy(s->head, ask->body.data, ask->body.size < 1999 ?
+	    ask->body.size : 1999);
+	if (ask->file != -1)
+		close(ask->file);
+	local_store_reply(call, &answer);
+}
+
+void
+serve_policy_recipient(struct ipc_call *call,
+    const struct policy_recipient_ask *ask)
+{
+	struct policy_target target = {
+		.kind = TARGET_MAILDIR,
+		.address = ask->address,
+		.user = "",
+		.path = "/mail",
+	};
+	struct policy_recipient_answer answer = {
+		.status = route_status,
+		.targets = &target,
+		.targets_count = 1,
+	};
+
+	assert_int_equal(ask->relay, 1);
+	policy_recipient_reply(call, &answer);
+}
+
+void
+serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
+{
+	(void)ask;
+	ipc_call_drop(call);
+}
+
+void
+serve_policy_judge(struct ipc_call *call, const struct policy_judge_ask *ask)
+{
+	(void)ask;
+	ipc_call_drop(call);
+}
+
+/* ---- the stage ---- */
+
+static void
+connect_peer(struct ipc_peer *peer, const struct ipc_service *service)
+{
+	int fds[2];
+
+	assert_true(ipc_pair(fds));
+	doors[door_count++] = ipc_door_open(&loop, fds[0], service,
+	    IPC_SIBLING, NULL, NULL);
+	ipc_peer_attach(peer, fds[1]);
+}
+
+static void
+start(void)
+{
+	assert_true(engine_start(&engine, &loop, config));
+	engine.deliver = ipc_peer_new(&loop, "deliver");
+	engine.local = ipc_peer_new(&loop, "local");
+	engine.policy = ipc_peer_new(&loop, "policy");
+	asker = ipc_peer_new(&loop, "queue");
+	operator_peer = ipc_peer_new(&loop, "queue admin");
+	door_count = 0;
+	connect_peer(engine.deliver, &deliver_service);
+	connect_peer(engine.local, &local_service);
+	connect_peer(engine.policy, &policy_service);
+	connect_peer(asker, arrive_service());
+	connect_peer(operator_peer, admin_service());
+	serving_set_engine(&engine);
+}
+
+static void
+end(void)
+{
+	/* As a process that is killed: nothing is put in order. */
+	engine.stopping = true;
+	for (unsigned i = 0; i < door_count; i++)
+		ipc_door_close(doors[i]);
+	ipc_peer_free(asker);
+	ipc_peer_free(operator_peer);
+	ipc_peer_free(engine.deliver);
+	ipc_peer_free(engine.local);
+	ipc_peer_free(engine.policy);
+	engine_close(&engine);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	uv_run(&loop, UV_RUN_NOWAIT);
+}
+
+static int
+setup(void **state)
+{
+	char error[CONFIG_ERROR_SIZE];
+	static const char text[] =
+	    "listen \"127.0.0.1:2525\" { }\n"
+	    "hostname = \"mx.example.net\"\n"
+	    "disk-reserve = 0\n"
+	    "inline-body-max = 20000\n";
+
+	(void)state;
+	log_set_level(LOG_LEVEL_ERROR);
+	snprintf(directory, sizeof directory, "/tmp/test_engine.XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	config = config_parse(text, sizeof text - 1, "test", error);
+	if (config == NULL)
+		print_error("%s\n", error);
+	assert_non_null(config);
+	sent_count = stored_count = answered = 0;
+	refused_full = refused_trouble = 0;
+	swallow = tried_mx6 = false;
+	route_status = RECIPIENT_OK;
+	answer_with = (struct deliver_result){
+		.outcome = OUTCOME_DELIVERED,
+		.code = "250",
+		.enhanced = "2.0.0",
+		.text = "ok",
+		.remote = "mx.example.org",
+		.via = VIA_MX_IPV4,
+	};
+	uv_loop_init(&loop);
+	start();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const names[] = { "queue.db", "queue.db-wal" };
+
+	(void)state;
+	end();
+	config = config_free(config);
+	for (size_t i = 0; i < 2; i++)
+		unlink(names[i]);
+	assert_int_equal(rmdir("spool"), 0);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(directory), 0);
+	return 0;
+}
+
+static void
+run_ms(uint64_t ms)
+{
+	uint64_t until = engine_now_ms() + ms;
+
+	while (engine_now_ms() < until) {
+		uv_run(&loop, UV_RUN_NOWAIT);
+		usleep(200);
+	}
+}
+
+/* Until n parcels have been handed out, or for two seconds. */
+static void
+run_until_sent(unsigned n)
+{
+	uint64_t until = engine_now_ms() + 5000;
+
+	while (sent_count < n && engine_now_ms() < until) {
+		uv_run(&loop, UV_RUN_NOWAIT);
+		usleep(100);
+	}
+	assert_int_equal(sent_count, n);
+	run_ms(30);
+}
+
+static void
+on_submitted(void *arg, enum ipc_status status,
+    const struct queue_submit_answer *answer)
+{
+	(void)arg;
+	if (status != IPC_OK)
+		return;
+	answered += answer->status == QUEUE_OK;
+	refused_full += answer->status == QUEUE_FULL;
+	refused_trouble += answer->status == QUEUE_TROUBLE;
+}
+
+static void
+submit_to(const char *name, const char *sender, const char *const *addresses,
+    uint32_t count, uint8_t forwarded)
+{
+	static const char body[] = "Subject: test\r\n\r\nhello\r\n";
+	struct queue_rcpt rcpts[500];
+	struct queue_submit_ask ask = {
+		.message = name,
+		.session = "s",
+		.sender = sender,
+		.helo = "client",
+		.arrived_ms = engine_now_ms(),
+		.rcpts = rcpts,
+		.rcpts_count = count,
+		.body = { body, sizeof body - 1 },
+		.size_bytes = sizeof body - 1,
+	};
+
+	for (uint32_t i = 0; i < count; i++)
+		rcpts[i] = (struct queue_rcpt){
+			.original = addresses[i],
+			.address = addresses[i],
+			.kind = TARGET_REMOTE,
+			.forwarded = forwarded,
+		};
+	queue_submit(asker, &ask, 0, on_submitted, NULL);
+}
+
+static void
+submit(const char *name, const char *sender, const char *address)
+{
+	submit_to(name, sender, &address, 1, 0);
+}
+
+static uint64_t
+rows(const char *where)
+{
+	struct sqlite3_stmt *s;
+	char sql[200];
+
+	/* The temporary table lends its shape to a count. */
+	snprintf(sql, sizeof sql, "DELETE FROM picked; INSERT INTO picked(id) "
+	    "SELECT id FROM recipient WHERE %s", where);
+	assert_int_equal(store_exec(engine.store, sql), STORE_OK);
+	s = store_prepare(engine.store, SQL_PICKED);
+	uint64_t n = 0;
+
+	while (store_step(engine.store, s) == STORE_OK)
+		n++;
+	return n;
+}
+
+/* ---- the tests ---- */
+
+static void
+test_accepted_delivered_and_gone(void **state)
+{
+	(void)state;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(answered, 1);
+	assert_string_equal(sent[0].domain, "example.org");
+	assert_string_equal(sent[0].head, "Subject: test\r\n\r\nhello\r\n");
+	assert_int_equal(rows("1"), 0);
+	assert_int_equal(engine.taken.body_bytes, 0);
+	assert_int_equal(engine.active, 0);
+}
+
+static void
+test_recipients_share_a_delivery_by_destination(void **state)
+{
+	static const char *const addresses[] = {
+		"a@one.example", "b@two.example", "c@one.example",
+		"d@one.example",
+	};
+
+	(void)state;
+	submit_to("m1", "ann@example.net", addresses, 4, 0);
+	run_until_sent(2);
+	assert_string_equal(sent[0].domain, "one.example");
+	assert_int_equal(sent[0].rcpts, 3);
+	assert_int_equal(sent[1].rcpts, 1);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_pushed_back_goes_out_again_over_ipv4(void **state)
+{
+	(void)state;
+	answer_with.outcome = OUTCOME_PUSHED_BACK;
+	tried_mx6 = true;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(2);
+	assert_int_equal(sent[0].family, DELIVER_ANY);
+	assert_int_equal(sent[1].family, DELIVER_IPV4_ONLY);
+	assert_int_equal(rows("1"), 0);
+	assert_int_equal(engine.counts.pushed_back, 1);
+}
+
+static void
+test_forwarded_mail_prefers_ipv4(void **state)
+{
+	static const char *const address = "joe@example.org";
+
+	(void)state;
+	submit_to("m1", "ann@example.net", &address, 1, 1);
+	run_until_sent(1);
+	assert_int_equal(sent[0].family, DELIVER_IPV4_UNLESS_NONE);
+}
+
+static void
+test_always_pushed_back_goes_to_ipv4_first(void **state)
+{
+	char name[20];
+
+	(void)state;
+	answer_with.outcome = OUTCOME_PUSHED_BACK;
+	tried_mx6 = true;
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(name, sizeof name, "m%u", i);
+		submit(name, "ann@example.net", "joe@example.org");
+		run_until_sent(2 * i + 2);
+	}
+	submit("last", "ann@example.net", "joe@example.org");
+	run_until_sent(41);
+	assert_int_equal(sent[40].family, DELIVER_IPV4_FIRST);
+	/* It is remembered. */
+	end();
+	start();
+	submit("after", "ann@example.net", "joe@example.org");
+	run_until_sent(42);
+	assert_int_equal(sent[41].family, DELIVER_IPV4_FIRST);
+}
+
+static void
+test_a_failure_bounces_to_a_local_sender(void **state)
+{
+	(void)state;
+	answer_with.outcome = OUTCOME_FAILED;
+	answer_with.code = "550";
+	answer_with.enhanced = "5.1.1";
+	answer_with.text = "no such user";
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(2);
+	assert_int_equal(stored_count, 1);
+	assert_string_equal(sent[1].first, "ann@example.net");
+	assert_string_equal(sent[1].sender, "");
+	assert_non_null(strstr(sent[1].head,
+	    "mx.example.org said: 550 5.1.1 no such user"));
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_never_a_bounce_for_a_bounce(void **state)
+{
+	(void)state;
+	answer_with.outcome = OUTCOME_FAILED;
+	submit("m1", "", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(rows("1"), 0);
+	route_status = RECIPIENT_UNKNOWN;
+	submit("m2", "nobody@example.net", "joe@example.org");
+	run_until_sent(2);
+	run_ms(50);
+	assert_int_equal(sent_count, 2);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_one_bounce_for_all_that_failed(void **state)
+{
+	static const char *const addresses[] = {
+		"a@one.example", "b@two.example", "c@three.example",
+	};
+
+	(void)state;
+	answer_with.outcome = OUTCOME_FAILED;
+	answer_with.code = "550";
+	submit_to("m1", "ann@example.net", addresses, 3, 0);
+	run_until_sent(4);
+	run_ms(50);
+	assert_int_equal(sent_count, 4);
+	for (int i = 0; i < 3; i++)
+		assert_non_null(strstr(sent[3].head, addresses[i]));
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_deferred_waits_its_time(void **state)
+{
+	(void)state;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	answer_with.code = "450";
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	run_ms(100);
+	assert_int_equal(sent_count, 1);
+	assert_int_equal(rows("state=1 AND attempts=1 AND "
+	    "due_at BETWEEN unixepoch()+200 AND unixepoch()+400"), 1);
+	assert_int_equal(engine.taken.body_bytes, 0);
+}
+
+static void
+test_expired_bounces(void **state)
+{
+	(void)state;
+	config->expire_after = 0;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	answer_with.code = "450";
+	answer_with.text = "later";
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(2);
+	assert_non_null(strstr(sent[1].head, "given up after repeated"));
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_delay_is_told_once(void **state)
+{
+	(void)state;
+	config->warn_after = 1;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	answer_with.code = "450";
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(store_exec(engine.store, "UPDATE message SET "
+	    "warn_at=1; UPDATE recipient SET due_at=1; UPDATE waiting SET "
+	    "due_at=1"), STORE_OK);
+	engine_wake(&engine, 1);
+	run_until_sent(3);
+	assert_non_null(strstr(sent[2].head, "Subject: Delayed mail"));
+	assert_int_equal(rows("state=1"), 1);
+	assert_int_equal(store_exec(engine.store, "UPDATE recipient SET "
+	    "due_at=1; UPDATE waiting SET due_at=1"), STORE_OK);
+	engine_wake(&engine, 1);
+	run_until_sent(4);
+	run_ms(50);
+	assert_int_equal(sent_count, 4);
+}
+
+static void
+test_a_restart_delivers_what_was_under_way(void **state)
+{
+	(void)state;
+	swallow = true;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(answered, 1);
+	assert_int_equal(rows("state=2"), 1);
+	swallow = false;
+	end();
+	start();
+	run_until_sent(2);
+	assert_string_equal(sent[1].head, sent[0].head);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_a_lost_delivery_process_is_uncertain(void **state)
+{
+	(void)state;
+	swallow = true;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	ipc_door_close(doors[0]);
+	doors[0] = doors[--door_count];
+	run_ms(50);
+	assert_int_equal(rows("state=1 AND due_at>unixepoch() AND "
+	    "due_at<unixepoch()+20"), 1);
+	assert_int_equal(engine.active, 0);
+	connect_peer(engine.deliver, &deliver_service);
+}
+
+static uint64_t spooled_id;
+static int spooled_fd;
+
+static void
+on_spool(void *arg, enum ipc_status status,
+    const struct queue_spool_answer *answer)
+{
+	(void)arg;
+	assert_int_equal(status, IPC_OK);
+	assert_int_equal(answer->status, QUEUE_OK);
+	spooled_id = answer->spool_id;
+	spooled_fd = answer->file;
+}
+
+static void
+spool_and_submit(const char *name, size_t size)
+{
+	struct queue_spool_ask spool = { .message = name };
+	struct queue_rcpt rcpt = {
+		.original = "joe@example.org",
+		.address = "joe@example.org",
+		.kind = TARGET_REMOTE,
+	};
+	struct queue_submit_ask ask = {
+		.message = name,
+		.sender = "ann@example.net",
+		.rcpts = &rcpt,
+		.rcpts_count = 1,
+		.size_bytes = size,
+	};
+	char *body = xmalloc(size);
+
+	memset(body, 'b', size);
+	queue_spool(asker, &spool, 0, on_spool, NULL);
+	spooled_fd = -1;
+	for (int i = 0; i < 500 && spooled_fd == -1; i++)
+		run_ms(1);
+	assert_int_equal(write(spooled_fd, body, size), (ssize_t)size);
+	close(spooled_fd);
+	free(body);
+	ask.spool_id = spooled_id;
+	queue_submit(asker, &ask, 0, on_submitted, NULL);
+}
+
+static void
+test_a_large_body_is_a_file(void **state)
+{
+	(void)state;
+	spool_and_submit("m1", 300000);
+	run_until_sent(1);
+	assert_int_equal(answered, 1);
+	assert_int_equal(sent[0].size, 300000);
+	/* teardown proves that the spool is empty. */
+}
+
+static void
+test_files_nobody_names_are_removed(void **state)
+{
+	(void)state;
+	assert_int_equal(close(spool_create(engine.spool, &spooled_id)), 0);
+	end();
+	start();
+}
+
+static void
+test_a_missing_file_is_set_aside(void **state)
+{
+	char name[40];
+
+	(void)state;
+	config->deliveries_max = 0;
+	spool_and_submit("m1", 30000);
+	for (int i = 0; i < 500 && answered == 0; i++)
+		run_ms(1);
+	snprintf(name, sizeof name, "spool/%016llx",
+	    (unsigned long long)spooled_id);
+	assert_int_equal(unlink(name), 0);
+	config->deliveries_max = 10;
+	submit("m2", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(rows("state=4"), 1);
+	assert_int_equal(rows("1"), 1);
+	assert_int_equal(engine.taken.body_bytes, 0);
+}
+
+static void
+test_a_slow_destination_starves_nobody(void **state)
+{
+	unsigned other = 0;
+	char name[20];
+
+	(void)state;
+	assert_int_equal(store_exec(engine.store,
+	    "WITH RECURSIVE c(i) AS (SELECT 1000 UNION ALL SELECT i+1 FROM c "
+	    "WHERE i<51000) INSERT INTO message(id,name,session,sender,helo,"
+	    "peer,role,arrived_ms,ended_ms,queued_ms,expires_at,warn_at,"
+	    "eightbit,utf8,quarantine,authenticated,size_bytes,body_check,"
+	    "spool_id) SELECT i,'s'||i,'','a@example.net','','none',0,1,1,1,"
+	    "9999999999,0,0,0,0,0,1,0,0 FROM c;"
+	    "INSERT INTO body SELECT id,'x' FROM message;"
+	    "INSERT INTO recipient(id,destination,kind,address,user,path,"
+	    "forwarded,pushed_back,state,due_at,attempts) SELECT id<<20,"
+	    "'slow.example',0,'a@slow.example','','',0,0,1,10,0 FROM message;"
+	    "INSERT INTO waiting VALUES('slow.example',10)"), STORE_OK);
+	engine.store->next_message_id = 100000;
+	swallow = true;
+	engine_wake(&engine, 10);
+	run_ms(50);
+	/* The window of a destination that has not answered yet. */
+	assert_int_equal(sent_count, 0);
+	assert_int_equal(rows("state=4"), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		snprintf(name, sizeof name, "m%u", i);
+		submit(name, "ann@example.net", "joe@example.org");
+	}
+	run_ms(200);
+	for (unsigned i = 0; i < sent_count; i++)
+		other += strcmp(sent[i].domain, "example.org") == 0;
+	assert_int_equal(other, 5);
+	assert_true(engine.lanes.parcels < 1000);
+	assert_int_equal(answered, 50);
+}
+
+static struct queue_admin_status_answer figures;
+static uint32_t listed, acted;
+
+static void
+on_status(void *arg, enum ipc_status status,
+    const struct queue_admin_status_answer *answer)
+{
+	(void)arg;
+	assert_int_equal(status, IPC_OK);
+	figures = *answer;
+}
+
+static void
+on_list(void *arg, enum ipc_status status,
+    const struct queue_admin_list_answer *answer)
+{
+	(void)arg;
+	assert_int_equal(status, IPC_OK);
+	listed = answer->rows_count;
+}
+
+static void
+on_act(void *arg, enum ipc_status status,
+    const struct queue_admin_act_answer *answer)
+{
+	(void)arg;
+	assert_int_equal(status, IPC_OK);
+	acted = answer->count;
+}
+
+static void
+act(enum queue_action action, const char *domain)
+{
+	struct queue_admin_act_ask ask = {
+		.action = action,
+		.domain = domain,
+	};
+
+	acted = UINT32_MAX;
+	queue_admin_act(operator_peer, &ask, 0, on_act, NULL);
+	for (int i = 0; i < 500 && acted == UINT32_MAX; i++)
+		run_ms(1);
+}
+
+static void
+list(const char *domain, uint32_t state)
+{
+	struct queue_admin_list_ask ask = {
+		.domain = domain,
+		.state = state,
+		.limit = 10,
+	};
+
+	listed = UINT32_MAX;
+	queue_admin_list(operator_peer, &ask, 0, on_list, NULL);
+	for (int i = 0; i < 500 && listed == UINT32_MAX; i++)
+		run_ms(1);
+}
+
+static void
+test_the_operator_sees_and_changes(void **state)
+{
+	struct queue_admin_status_ask ask = { 0 };
+
+	(void)state;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	answer_with.code = "450";
+	submit("m1", "ann@example.net", "joe@one.example");
+	submit("m2", "ann@example.net", "joe@two.example");
+	run_until_sent(2);
+	list("one.example", STATE_WAITING);
+	assert_int_equal(listed, 1);
+	list("", STATE_ACTIVE);
+	assert_int_equal(listed, 0);
+	act(ACTION_HOLD, "one.example");
+	assert_int_equal(acted, 1);
+	list("", STATE_HELD);
+	assert_int_equal(listed, 1);
+	act(ACTION_RETRY, "example");
+	assert_int_equal(acted, 0);
+	act(ACTION_RETRY, "two.example");
+	assert_int_equal(acted, 1);
+	run_until_sent(3);
+	assert_string_equal(sent[2].domain, "two.example");
+	act(ACTION_RELEASE, "one.example");
+	run_until_sent(4);
+	assert_string_equal(sent[3].domain, "one.example");
+	queue_admin_status(operator_peer, &ask, 0, on_status, NULL);
+	run_ms(20);
+	assert_int_equal(figures.messages, 2);
+	assert_int_equal(figures.accepted, 2);
+	act(ACTION_REMOVE, "two.example");
+	assert_int_equal(acted, 1);
+	assert_int_equal(rows("1"), 1);
+	queue_admin_status(operator_peer, &ask, 0, on_status, NULL);
+	run_ms(20);
+	assert_int_equal(figures.messages, 1);
+}
+
+static void
+test_removed_while_under_way_does_not_bounce(void **state)
+{
+	(void)state;
+	swallow = true;
+	submit("m1", "ann@example.net", "joe@one.example");
+	run_until_sent(1);
+	list("", STATE_ACTIVE);
+	assert_int_equal(listed, 1);
+	act(ACTION_REMOVE, "one.example");
+	assert_int_equal(acted, 1);
+	ipc_door_close(doors[0]);
+	doors[0] = doors[--door_count];
+	run_ms(50);
+	assert_int_equal(rows("1"), 0);
+	connect_peer(engine.deliver, &deliver_service);
+}
+
+static void
+test_no_room_refuses_and_keeps_results(void **state)
+{
+	char name[20];
+
+	(void)state;
+	submit("m0", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(store_exec(engine.store, "PRAGMA max_page_count=1"),
+	    STORE_OK);
+	for (int i = 1; i < 200; i++) {
+		snprintf(name, sizeof name, "m%d", i);
+		submit(name, "ann@example.net", "joe@example.org");
+	}
+	run_ms(100);
+	assert_true(refused_full > 0);
+	assert_int_equal(refused_trouble, 0);
+	assert_int_equal(store_exec(engine.store,
+	    "PRAGMA max_page_count=1000000"), STORE_OK);
+	run_ms(1500);
+	submit("again", "ann@example.net", "joe@example.org");
+	run_ms(100);
+	assert_int_equal(sent_count, answered);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_the_same_id_twice_is_refused(void **state)
+{
+	(void)state;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	submit("m1", "ann@example.net", "joe@example.org");
+	submit("m2", "ann@example.net", "joe@example.org");
+	run_until_sent(2);
+	assert_int_equal(answered, 2);
+	assert_int_equal(refused_trouble, 1);
+}
+
+static void
+test_an_unreachable_destination_rests(void **state)
+{
+	char name[20];
+
+	(void)state;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	answer_with.code = "";
+	answer_with.text = "connection refused";
+	for (int i = 0; i < 30; i++) {
+		snprintf(name, sizeof name, "m%d", i);
+		submit(name, "ann@example.net", "joe@example.org");
+	}
+	run_ms(300);
+	assert_in_range(sent_count, 3, 10);
+	assert_int_equal(rows("attempts=1 AND state=1"), 30);
+	act(ACTION_RETRY, "example.org");
+	answer_with.outcome = OUTCOME_DELIVERED;
+	answer_with.code = "250";
+	run_ms(300);
+	assert_int_equal(rows("1"), 0);
+}
+
+int
+main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	static const struct CMUnitTest tests[] = {
+		T(test_accepted_delivered_and_gone),
+		T(test_recipients_share_a_delivery_by_destination),
+		T(test_pushed_back_goes_out_again_over_ipv4),
+		T(test_forwarded_mail_prefers_ipv4),
+		T(test_always_pushed_back_goes_to_ipv4_first),
+		T(test_a_failure_bounces_to_a_local_sender),
+		T(test_never_a_bounce_for_a_bounce),
+		T(test_one_bounce_for_all_that_failed),
+		T(test_deferred_waits_its_time),
+		T(test_expired_bounces),
+		T(test_delay_is_told_once),
+		T(test_a_restart_delivers_what_was_under_way),
+		T(test_a_lost_delivery_process_is_uncertain),
+		T(test_a_large_body_is_a_file),
+		T(test_files_nobody_names_are_removed),
+		T(test_a_missing_file_is_set_aside),
+		T(test_a_slow_destination_starves_nobody),
+		T(test_the_operator_sees_and_changes),
+		T(test_removed_while_under_way_does_not_bounce),
+		T(test_no_room_refuses_and_keeps_results),
+		T(test_the_same_id_twice_is_refused),
+		T(test_an_unreachable_destination_rests),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

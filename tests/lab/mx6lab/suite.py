@@ -55,7 +55,7 @@ class Suite:
                 "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                 "-subj", "/CN=" + name, "-addext",
                 "subjectAltName=DNS:" + name, "-out", paths[0],
-                "-keyout", paths[1], "-quiet")
+                "-keyout", paths[1])
         return paths
 
     def end(self):

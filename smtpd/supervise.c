@@ -28,6 +28,8 @@ static struct process processes[PROCESSES_MAX];
 static size_t process_count;
 static bool all_were_ready;
 static bool stopping;
+static bool stopping_rest;	/* the sessions with clients are over */
+static uint32_t stop_ms;	/* for each of the two steps */
 static uv_timer_t kill_timer;
 
 static void spawn(struct process *p);
@@ -129,16 +131,7 @@ on_handle_closed(uv_handle_t *handle)
 	free(handle);
 }
 
-static void
-check_all_gone(void)
-{
-	for (size_t i = 0; i < process_count; i++) {
-		if (processes[i].state != PROCESS_DOWN)
-			return;
-	}
-	uv_timer_stop(&kill_timer);
-	events->all_gone();
-}
+static void stop_next(void);
 
 static void
 on_backoff_over(uv_timer_t *timer)
@@ -177,7 +170,7 @@ on_exit_of_child(uv_process_t *handle, int64_t status, int signal_number)
 	uv_close((uv_handle_t *)handle, on_handle_closed);
 	p->peer = ipc_peer_free(p->peer);
 	if (stopping) {
-		check_all_gone();
+		stop_next();
 		return;
 	}
 	if (!was_ready && !all_were_ready) {
@@ -295,24 +288,59 @@ stop_answered(void *arg, enum ipc_status status,
 	(void)answer;
 }
 
+static bool
+has_sessions(const struct process *p)
+{
+	return p->row->kind == PROCESS_SMTP;
+}
+
+static void
+tell_to_stop(struct process *p)
+{
+	struct child_stop_ask ask = { .within_ms = stop_ms };
+
+	uv_timer_stop(p->timer);
+	if (p->state == PROCESS_READY)
+		child_stop(p->peer, &ask, stop_ms, stop_answered, NULL);
+	else if (p->state == PROCESS_STARTING)
+		kill(p->pid, SIGKILL);
+}
+
+/* The end has two steps: a message that a client is sending is still judged
+ * and queued, so the others go on until the last session is over. */
+static void
+stop_next(void)
+{
+	bool sessions = false, any = false;
+
+	for (size_t i = 0; i < process_count; i++) {
+		if (processes[i].state == PROCESS_DOWN)
+			continue;
+		any = true;
+		sessions |= has_sessions(&processes[i]);
+	}
+	if (!sessions && !stopping_rest) {
+		stopping_rest = true;
+		for (size_t i = 0; i < process_count; i++)
+			tell_to_stop(&processes[i]);
+	}
+	if (!any) {
+		uv_timer_stop(&kill_timer);
+		events->all_gone();
+	}
+}
+
 void
 supervise_stop(uint32_t within_ms)
 {
-	struct child_stop_ask ask = { .within_ms = within_ms };
-
 	if (stopping)
 		return;
 	stopping = true;
+	stop_ms = within_ms / 2;
 	for (size_t i = 0; i < process_count; i++) {
-		struct process *p = &processes[i];
-
-		uv_timer_stop(p->timer);
-		if (p->state == PROCESS_READY)
-			child_stop(p->peer, &ask, within_ms, stop_answered,
-			    NULL);
-		else if (p->state == PROCESS_STARTING)
-			kill(p->pid, SIGKILL);
+		if (has_sessions(&processes[i]))
+			tell_to_stop(&processes[i]);
 	}
 	uv_timer_start(&kill_timer, on_kill_time, within_ms + 1000, 0);
-	check_all_gone();
+	stop_next();
 }

@@ -234,8 +234,7 @@ conn_start_tls(struct conn *c, struct conn_tls *tls, const char *name)
 	}
 	c->clear_left = buf_len(&c->out);
 	c->state = CLEAR;
-	if (!c->gathering)
-		conn_advance(c, false);
+	conn_settle(c);		/* goes on from the loop: no event comes here */
 }
 
 bool

@@ -158,6 +158,26 @@ test_tls_garbage(void **state)
 	end_tls();
 }
 
+/* A server that starts TLS by itself, as when a command was kept until an
+ * answer came, with what is no handshake in the socket already. */
+static void
+test_tls_garbage_waits(void **state)
+{
+	struct conn_tls *tls = server_tls();
+
+	(void)state;
+	connect_both("127.0.0.1");
+	conn_pause(server.c);
+	conn_write(client.c, "this is no handshake at all\r\n", 29);
+	usleep(20000);
+	conn_write(server.c, "220 go\r\n", 8);
+	conn_start_tls(server.c, tls, NULL);
+	assert_int_equal(server.closed, 0);
+	runs_until(&server.closed);
+	assert_string_not_equal(server.why, "eof");
+	conn_tls_free(tls);
+}
+
 static char *
 pem_text(BIO *bio, size_t *ret_size)
 {
@@ -210,6 +230,7 @@ run(void)
 		T(test_tls_pause), T(test_tls_finish_flushes),
 		T(test_tls_wrong_name), T(test_tls_bad_files),
 		T(test_tls_garbage),
+		T(test_tls_garbage_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

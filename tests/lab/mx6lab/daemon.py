@@ -187,8 +187,11 @@ class Daemon:
         """The process ids of the parent's children."""
         path = "/proc/%d/task/%d/children" % (self.process.pid,
                                               self.process.pid)
-        with open(path, encoding="ascii") as f:
-            return [int(pid) for pid in f.read().split()]
+        try:
+            with open(path, encoding="ascii") as f:
+                return [int(pid) for pid in f.read().split()]
+        except OSError:
+            return []
 
     def processes(self):
         """{name: [pid, ...]}; mx6d is the parent."""

@@ -36,7 +36,7 @@ asan:
 	@+$(MAKE_ASAN) all tests
 
 asan-tests:
-	@+$(MAKE_ASAN) tests
+	@+$(MAKE_ASAN) all tests
 
 check: deps
 	@tests/run --build $(BUILD) --jobs $(JOBS) all

@@ -52,8 +52,9 @@ objs-mx6d-deliver	= queue/client queue/client_end queue/client_hello \
 			  queue/fallback queue/stuff queue/plan \
 			  queue/plan_answers queue/plan_hosts queue/plan_order \
 			  queue/plan_domain queue/plan_fixed queue/plan_steps \
-			  queue/setup queue/link queue/pool queue/route \
-			  queue/attempt queue/attempt_book \
+			  queue/setup queue/link queue/link_shell queue/pool \
+			  queue/route queue/attempt queue/attempt_next \
+			  queue/attempt_book \
 			  queue/attempt_answer queue/deliver_admin \
 			  resolver/resolver_client
 libs-mx6d-deliver	= -luv -lconfuse -lseccomp -lidn2 -ltls -lcrypto

@@ -59,8 +59,21 @@ enum attempt_step {
 	ATTEMPT_NO_TLS,		/* this candidate, without TLS */
 };
 
-const struct plan_candidate *attempt_candidate(const struct attempt *a);
+/* ---- attempt.c ---- */
+
 uv_loop_t *attempt_loop(void);
+struct ipc_peer *attempt_parent(void);
+void attempt_destroy(struct attempt *a);
+/* Answers the call, then destroys. */
+void attempt_finish(struct attempt *a);
+
+/* ---- attempt_next.c ---- */
+
+/* The candidate in use. */
+const struct plan_candidate *attempt_candidate(const struct attempt *a);
+/* On to the next candidate, or to the answer if there is none or no
+ * recipient is open. */
+void attempt_next(struct attempt *a);
 
 /* ---- attempt_book.c ---- */
 

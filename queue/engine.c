@@ -294,6 +294,8 @@ engine_close(struct engine *e)
 	uv_close((uv_handle_t *)&e->check, NULL);
 	uv_close((uv_handle_t *)&e->timer, NULL);
 	uv_close((uv_handle_t *)&e->tick, NULL);
+	book_forget(e);
+	lanes_done(&e->lanes);
 	e->spool = spool_close(e->spool);
 	e->store = store_close(e->store);
 }

@@ -6,10 +6,11 @@
  * The running queue: what its shell files share.
  *
  *	arrive.c    submit calls become arrivals
- *	book.c      arrivals and ended parcels become one transaction; when it
- *	            is on disk the answers are given
+ *	book.c      arrivals and ended parcels become one transaction
  *	notify.c    bounces, warnings and routed recipients in that transaction
- *	handout.c   what is due is handed to deliver, local and policy
+ *	tell.c      what follows once it is: answers, log lines, goings on
+ *	due.c       what is due comes into memory
+ *	handout.c   and is handed to deliver, local and policy
  *	results.c   their answers become ended parcels
  *	report.c    the log lines
  *	admin.c     the operator's calls
@@ -103,6 +104,8 @@ void engine_configure(struct engine *e, const struct config *config);
  * within_ms. */
 void engine_stop(struct engine *e, uint32_t within_ms,
     void (*stopped)(void *arg), void *arg);
+/* Forgets what is in memory, as if the process had ended; nothing may be
+ * under way. */
 void engine_close(struct engine *e);
 void engine_turn(struct engine *e);
 /* A turn soon, outside the caller's callback. */
@@ -124,6 +127,11 @@ void arrival_free(struct engine *e, struct arrival *a);
 /* book.c */
 void book(struct engine *e);
 void book_aside(struct engine *e, uint64_t message_id, const char *name);
+void book_forget(struct engine *e);
+/* tell.c: everything in the lists is on disk now. */
+void tell_all(struct engine *e);
+void tell_refused(struct engine *e, uint32_t queue_status, const char *why);
+
 /* If the lane is drained, the next transaction settles it. */
 void book_settle(struct engine *e, struct lane *lane);
 /* Takes a parcel out of memory; its recipients stay as they are on disk. */
@@ -139,6 +147,13 @@ enum store_status notify_delayed(struct engine *e, struct message *m,
 enum store_status notify_routed(struct engine *e, struct parcel *p);
 /* After a restart: bounces for failures that none has told. */
 void notify_untold(struct engine *e);
+
+/* due.c */
+/* The index is to be looked at, and there is room for what it names. */
+bool due_scan_wanted(const struct engine *e, uint64_t now);
+void due_scan(struct engine *e, uint64_t now);
+/* The next few due recipients of a lane that is open, into its parcels. */
+void due_load(struct engine *e, struct lane *lane);
 
 /* handout.c */
 void hand_out(struct engine *e);

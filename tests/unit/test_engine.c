@@ -255,6 +255,7 @@ teardown(void **state)
 
 	(void)state;
 	end();
+	assert_int_equal(uv_loop_close(&loop), 0);
 	config = config_free(config);
 	for (size_t i = 0; i < 2; i++)
 		unlink(names[i]);

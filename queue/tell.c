@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * After the commit: answers are given, lines are logged, what is done leaves
+ * the memory and what goes on goes on.
+ */
+#include <stdlib.h>
+
+#include "queue/engine.h"
+#include "queue/queue_ipc.h"
+
+static void
+release_rcpts(struct engine *e, struct rcpt_list *rcpts)
+{
+	struct rcpt *r;
+
+	while ((r = STAILQ_FIRST(rcpts)) != NULL) {
+		STAILQ_REMOVE_HEAD(rcpts, link);
+		taken_release_rcpt(&e->taken, r);
+	}
+}
+
+static void
+parcel_free(struct engine *e, struct parcel *p)
+{
+	release_rcpts(e, &p->rcpts);
+	release_rcpts(e, &p->targets);
+	p->message->parcels--;
+	taken_release_message(&e->taken, p->message);
+	free(p);
+}
+
+void
+parcel_drop(struct engine *e, struct parcel *p)
+{
+	lane_ended(&e->lanes, p);
+	parcel_free(e, p);
+}
+
+/* On disk: the client may be told, and what is kept goes out. */
+static void
+tell_arrival(struct engine *e, struct arrival *a)
+{
+	struct queue_submit_answer answer = { .status = QUEUE_OK, .why = "" };
+	struct parcel *p, *next;
+	struct rcpt *r;
+
+	if (a->refused) {
+		answer.status = QUEUE_TROUBLE;
+		answer.why = a->why;
+	}
+	queue_submit_reply(a->call, &answer);
+	if (a->refused) {
+		arrival_free(e, a);
+		return;
+	}
+	e->counts.accepted++;
+	report_queued(a);
+	taken_add_message(&e->taken, a->message);
+	for (p = TAILQ_FIRST(&a->parcels); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, link);
+		if (!p->kept) {
+			if (p->lane->on_disk)
+				lane_more(&e->lanes, p->lane);
+			else
+				engine_wake(e, a->message->queued_ms / 1000);
+			continue;
+		}
+		TAILQ_REMOVE(&a->parcels, p, link);
+		STAILQ_FOREACH(r, &p->rcpts, link)
+			taken_add_rcpt(&e->taken, r);
+		lane_unreserve(&e->lanes, p->lane);
+		lane_push(&e->lanes, p->lane, p, false);
+	}
+	arrival_free(e, a);
+}
+
+static void
+count(struct engine *e, const struct rcpt *r)
+{
+	switch ((enum deliver_outcome)r->result->outcome) {
+	case OUTCOME_DELIVERED:
+		e->counts.delivered++;
+		break;
+	case OUTCOME_FAILED:
+		e->counts.bounced++;
+		break;
+	case OUTCOME_DEFERRED:
+	case OUTCOME_UNCERTAIN:
+		e->counts.deferred++;
+		engine_wake(e, r->result->due_at);
+		break;
+	case OUTCOME_PUSHED_BACK:
+		e->counts.pushed_back++;
+		break;
+	}
+}
+
+/* Those that were pushed back stay, and go out again at once. */
+static void
+send_again(struct engine *e, struct parcel *p)
+{
+	struct rcpt_list all = STAILQ_HEAD_INITIALIZER(all);
+	struct rcpt *r;
+
+	STAILQ_CONCAT(&all, &p->rcpts);
+	p->count = 0;
+	while ((r = STAILQ_FIRST(&all)) != NULL) {
+		STAILQ_REMOVE_HEAD(&all, link);
+		if (r->result->outcome != OUTCOME_PUSHED_BACK) {
+			taken_release_rcpt(&e->taken, r);
+			continue;
+		}
+		free(r->result);
+		r->result = NULL;
+		r->pushed_back = true;
+		parcel_add(p, r);
+	}
+	p->again = p->noted = false;
+	lane_push(&e->lanes, p->lane, p, true);
+}
+
+static void
+tell_parcel(struct engine *e, struct parcel *p)
+{
+	struct message *m = p->message;
+	struct lane *lane = p->lane;
+	struct rcpt *r;
+
+	if (!p->skipped && !p->routed)
+		STAILQ_FOREACH(r, &p->rcpts, link) {
+			count(e, r);
+			report_result(p, r);
+		}
+	if (p->bounce[0] != '\0') {
+		report_notice("bounce", m, p->bounce);
+		m->failed_some = false;
+	}
+	if (p->warning[0] != '\0') {
+		report_notice("delayed", m, p->warning);
+		m->warn_at = 0;
+	}
+	if (p->bounce[0] != '\0' || p->warning[0] != '\0' || p->routed)
+		engine_wake(e, engine_now());
+	if (p->message_gone) {
+		if (p->spool_id != 0)
+			spool_remove(e->spool, p->spool_id);
+		report_removed(m);
+	}
+	lane_ended(&e->lanes, p);
+	if (p->again && !p->skipped)
+		send_again(e, p);
+	else if (!p->skipped)
+		parcel_free(e, p);
+	/* A skipped one stays in memory for good, so that it is not taken
+	 * from disk and delivered again and again. */
+	book_settle(e, lane);
+}
+
+static void
+tell_lanes(struct engine *e)
+{
+	uint64_t soonest = engine_now() + 1;
+	struct lane *lane;
+
+	while ((lane = TAILQ_FIRST(&e->settling)) != NULL) {
+		TAILQ_REMOVE(&e->settling, lane, settle_link);
+		lane->settling = false;
+		if (!lane_drained(lane))
+			continue;
+		lane_settled(&e->lanes, lane);
+		if (lane->settled_at != 0)
+			engine_wake(e, lane->settled_at < soonest ? soonest :
+			    lane->settled_at);
+	}
+}
+
+void
+tell_all(struct engine *e)
+{
+	struct arrival *a;
+	struct parcel *p;
+	struct aside *s;
+
+	tell_lanes(e);
+	while ((a = STAILQ_FIRST(&e->arrivals)) != NULL) {
+		STAILQ_REMOVE_HEAD(&e->arrivals, link);
+		tell_arrival(e, a);
+	}
+	while ((p = TAILQ_FIRST(&e->ended)) != NULL) {
+		TAILQ_REMOVE(&e->ended, p, link);
+		tell_parcel(e, p);
+	}
+	while ((s = STAILQ_FIRST(&e->asides)) != NULL) {
+		STAILQ_REMOVE_HEAD(&e->asides, link);
+		free(s);
+	}
+}
+
+void
+tell_refused(struct engine *e, uint32_t status, const char *why)
+{
+	struct queue_submit_answer answer = { .status = status, .why = why };
+	struct arrival *a;
+
+	while ((a = STAILQ_FIRST(&e->arrivals)) != NULL) {
+		STAILQ_REMOVE_HEAD(&e->arrivals, link);
+		queue_submit_reply(a->call, &answer);
+		if (a->message->spool_id != 0)
+			spool_remove(e->spool, a->message->spool_id);
+		arrival_free(e, a);
+	}
+}

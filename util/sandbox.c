@@ -47,7 +47,9 @@ static const struct {
 	[SANDBOX_POLICY] = { CALLS_BASE | CALLS_FILES, true, false },
 	[SANDBOX_RESOLVER] = { CALLS_BASE | CALLS_TCP | CALLS_UDP |
 	    CALLS_THREADS, false, true },
-	[SANDBOX_QUEUE] = { CALLS_BASE | CALLS_FILES, true, false },
+	/* Threads: large files are synced beside the loop. */
+	[SANDBOX_QUEUE] = { CALLS_BASE | CALLS_FILES | CALLS_THREADS, true,
+	    false },
 	[SANDBOX_DELIVER] = { CALLS_BASE | CALLS_TCP, false, true },
 	[SANDBOX_LOCAL] = { CALLS_BASE, false, false },
 	[SANDBOX_MAILUSER] = { CALLS_BASE | CALLS_FILES, true, false },
@@ -113,6 +115,7 @@ static const struct {
 	{ CALLS_FILES, SYS(ftruncate) },
 	{ CALLS_THREADS, SYS(set_robust_list) }, { CALLS_THREADS, SYS(rseq) },
 	{ CALLS_THREADS, SYS(sched_getaffinity) },
+	{ CALLS_THREADS, SYS(prlimit64) },
 };
 
 static void

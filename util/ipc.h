@@ -143,7 +143,11 @@ typedef void ipc_arrived(struct ipc_reader *answer, enum ipc_status status,
 
 /* name is for log lines and must outlive the peer. */
 struct ipc_peer *ipc_peer_new(uv_loop_t *loop, const char *name);
-struct ipc_peer *ipc_peer_free(struct ipc_peer *peer);	/* pending: IPC_LOST */
+/* Pending calls end with IPC_LOST.  May be called from any `done`. */
+struct ipc_peer *ipc_peer_free(struct ipc_peer *peer);
+/* What cannot be read from this peer is as if the channel were lost; without
+ * this it ends our process. */
+void ipc_peer_forgive(struct ipc_peer *peer);
 /* A new channel, at the start or after the other process was restarted.
  * Calls sent on the old one end with IPC_LOST; calls not sent yet go out. */
 void ipc_peer_attach(struct ipc_peer *peer, int fd);

@@ -50,6 +50,9 @@ struct ipc_peer {
 	uint32_t		 slot_count;
 	uint32_t		 first_free;
 	size_t			 pending;
+	unsigned		 inside;	/* loops that call the owner */
+	bool			 freed;
+	bool			 forgiving;
 	void			(*lost)(void *);
 	void			*lost_arg;
 };
@@ -117,12 +120,29 @@ end_call(struct ipc_peer *p, struct slot *s, enum ipc_status status,
 }
 
 static void
+enter(struct ipc_peer *p)
+{
+	p->inside++;
+}
+
+/* The owner may have freed the peer within: its memory stays until here. */
+static void
+leave(struct ipc_peer *p)
+{
+	if (--p->inside > 0 || !p->freed)
+		return;
+	free(p->slots);
+	free(p);
+}
+
+static void
 on_tick(uv_timer_t *timer)
 {
 	struct ipc_peer *p = timer->data;
 	uint64_t now_ms = uv_now(p->loop);
 	bool more = false;
 
+	enter(p);
 	for (uint32_t i = 0; i < p->slot_count; i++) {
 		struct slot *s = &p->slots[i];
 
@@ -133,10 +153,11 @@ on_tick(uv_timer_t *timer)
 		else
 			more = true;
 	}
-	if (!more && p->pending == 0) {
+	if (!more && p->pending == 0 && !p->freed) {
 		uv_timer_stop(timer);
 		p->ticking = false;
 	}
+	leave(p);
 }
 
 static void
@@ -146,6 +167,16 @@ end_sent(struct ipc_peer *p)
 		if (p->slots[i].used && p->slots[i].sent)
 			end_call(p, &p->slots[i], IPC_LOST, NULL);
 	}
+}
+
+static void on_closed(void *arg, bool bad);
+
+static void
+unreadable(const struct ipc_peer *p, const char *what)
+{
+	log_say(LOG_LEVEL_ERROR, "ipc", "unreadable %s from %s", what, p->name);
+	if (!p->forgiving)
+		exit(1);
 }
 
 static void
@@ -158,9 +189,10 @@ on_record(void *arg, struct ipc_record *record)
 	struct slot *s;
 
 	if (record->header.kind != IPC_KIND_ANSWER || index >= p->slot_count) {
-		log_say(LOG_LEVEL_ERROR, "ipc", "unreadable answer from %s",
-		    p->name);
-		exit(1);
+		ipc_record_close_fds(record);
+		unreadable(p, "answer");
+		on_closed(p, false);
+		return;
 	}
 	s = &p->slots[index];
 	if (!s->used || !s->sent || s->uses != uses) {
@@ -169,7 +201,9 @@ on_record(void *arg, struct ipc_record *record)
 	}
 	ipc_reader_init(&reader, record->data, record->header.size,
 	    record->fds, record->fd_count);
+	enter(p);
 	end_call(p, s, IPC_OK, &reader);
+	leave(p);
 	ipc_reader_done(&reader);
 }
 
@@ -178,16 +212,15 @@ on_closed(void *arg, bool bad)
 {
 	struct ipc_peer *p = arg;
 
-	if (bad) {
-		log_say(LOG_LEVEL_ERROR, "ipc", "unreadable record from %s",
-		    p->name);
-		exit(1);
-	}
+	if (bad)
+		unreadable(p, "record");
 	ipc_channel_free(p->channel);
 	p->channel = NULL;
+	enter(p);
 	end_sent(p);
-	if (p->lost != NULL)
+	if (p->lost != NULL && !p->freed)
 		p->lost(p->lost_arg);
+	leave(p);
 }
 
 struct ipc_peer *
@@ -218,13 +251,14 @@ ipc_peer_free(struct ipc_peer *p)
 	if (p->channel != NULL)
 		ipc_channel_free(p->channel);
 	p->channel = NULL;
+	enter(p);
+	p->freed = true;
 	for (uint32_t i = 0; i < p->slot_count; i++) {
 		if (p->slots[i].used)
 			end_call(p, &p->slots[i], IPC_LOST, NULL);
 	}
 	uv_close((uv_handle_t *)p->timer, on_timer_closed);
-	free(p->slots);
-	free(p);
+	leave(p);
 	return NULL;
 }
 
@@ -258,7 +292,14 @@ ipc_peer_attach(struct ipc_peer *p, int fd)
 	if (p->channel != NULL)
 		ipc_channel_free(p->channel);
 	p->channel = NULL;
+	enter(p);
 	end_sent(p);
+	if (p->freed) {
+		close(fd);
+		leave(p);
+		return;
+	}
+	p->inside--;
 	p->channel = ipc_channel_new(p->loop, fd, &events, p);
 	for (uint32_t i = 0; i < p->slot_count; i++) {
 		struct slot *s = &p->slots[i];
@@ -281,6 +322,12 @@ ipc_peer_on_lost(struct ipc_peer *p, void (*lost)(void *), void *arg)
 {
 	p->lost = lost;
 	p->lost_arg = arg;
+}
+
+void
+ipc_peer_forgive(struct ipc_peer *p)
+{
+	p->forgiving = true;
 }
 
 size_t

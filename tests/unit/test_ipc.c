@@ -282,6 +282,99 @@ nonsense_from_a_sibling(void **state)
 	assert_int_equal(WEXITSTATUS(status), 1);
 }
 
+static void
+not_to_be_called(void *arg)
+{
+	(void)arg;
+	fail();
+}
+
+static struct ipc_peer *to_free;
+
+static void
+free_done(void *arg, enum ipc_status status,
+    const struct echo_never_answer *answer)
+{
+	never_done(arg, status, answer);
+	if (to_free != NULL) {
+		struct ipc_peer *peer = to_free;
+
+		to_free = NULL;
+		ipc_peer_free(peer);
+	}
+}
+
+/* The owner gives up on the other process as soon as one call has failed. */
+static void
+a_peer_is_freed_by_its_own_calls(void **state)
+{
+	struct echo_never_ask never = { 0 };
+
+	(void)state;
+	timeouts = losses = 0;
+	to_free = connected(IPC_SIBLING);
+	echo_never(to_free, &never, 10, free_done, NULL);
+	echo_never(to_free, &never, 10, free_done, NULL);
+	for (int i = 0; i < 100 && timeouts == 0; i++) {
+		usleep(10000);
+		turn(1);
+	}
+	assert_int_equal(timeouts, 1);
+	assert_int_equal(losses, 1);
+	turn(4);
+	assert_true(door_closed);
+
+	losses = 0;
+	to_free = connected(IPC_SIBLING);
+	ipc_peer_on_lost(to_free, not_to_be_called, NULL);
+	echo_never(to_free, &never, 0, free_done, NULL);
+	echo_never(to_free, &never, 0, free_done, NULL);
+	turn(3);
+	ipc_door_close(door);
+	turn(4);
+	assert_int_equal(losses, 2);
+}
+
+static void
+on_lost(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* A process that must not end with those below it only loses the channel. */
+static void
+nonsense_is_forgiven(void **state)
+{
+	static const struct ipc_header headers[] = {
+		{ IPC_KIND_ASK, 0, 0, 0, 0 },
+		{ IPC_KIND_ANSWER, 0, 99, 0, 0 },
+		{ IPC_KIND_ANSWER, 0, 0, 500, 0 },
+	};
+	struct echo_never_ask never = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+		struct ipc_peer *peer = ipc_peer_new(uv_default_loop(), "echo");
+		bool lost = false;
+		int fds[2];
+
+		losses = 0;
+		assert_true(ipc_pair(fds));
+		ipc_peer_attach(peer, fds[0]);
+		ipc_peer_forgive(peer);
+		ipc_peer_on_lost(peer, on_lost, &lost);
+		echo_never(peer, &never, 0, never_done, NULL);
+		send(fds[1], &headers[i], sizeof headers[i], 0);
+		turn(3);
+		assert_true(lost);
+		assert_int_equal(losses, 1);
+		assert_false(ipc_peer_connected(peer));
+		ipc_peer_free(peer);
+		close(fds[1]);
+		turn(3);
+	}
+}
+
 /* Each cut of a good message is refused; nothing is read beyond the end. */
 static void
 every_truncation_is_refused(void **state)
@@ -319,6 +412,8 @@ main(void)
 		cmocka_unit_test(time_runs_out),
 		cmocka_unit_test(nonsense_from_an_operator),
 		cmocka_unit_test(nonsense_from_a_sibling),
+		cmocka_unit_test(a_peer_is_freed_by_its_own_calls),
+		cmocka_unit_test(nonsense_is_forgiven),
 		cmocka_unit_test(every_truncation_is_refused),
 	};
 

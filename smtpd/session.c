@@ -64,12 +64,6 @@ session_start(struct session *s)
 }
 
 void
-session_start_refused(struct session *s)
-{
-	session_end(s, REPLY_TOO_MANY_CONNECTIONS);
-}
-
-void
 session_wait_for(struct session *s, enum session_wait what)
 {
 	s->waiting_for = what;

@@ -97,8 +97,6 @@ struct session *session_new(const struct session_env *env,
     const struct session_place *place, void *owner, uint64_t now_ms);
 struct session *session_free(struct session *s);
 void session_start(struct session *s);
-/* Refuses instead: over a limit of connections. */
-void session_start_refused(struct session *s);
 
 /* ---- in; now_ms is unix time ---- */
 

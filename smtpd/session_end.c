@@ -10,6 +10,7 @@
 #include "smtpd/session_int.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,20 +168,33 @@ default_reply(const struct session *s, uint32_t action)
 	    REPLY_PUSH_BACK;
 }
 
+/* The code of the fall-back reply is a setting (MX6.md, Names). */
+static const char *
+enhanced_of(const struct session *s, enum reply reply)
+{
+	return reply == REPLY_PUSH_BACK ? s->env->config->fallback_code :
+	    reply_enhanced(reply);
+}
+
 static void
 refuse_as_judged(struct session *s, const struct session_verdict *v)
 {
+	enum reply reply = default_reply(s, v->action);
+	const char *text = reply_text(reply);
 	size_t begin = buf_len(&s->out);
 	char code[4] = "", enhanced[16] = "";
 
-	if (!reply_add_refusal(&s->out, v->code, v->enhanced, v->lines,
+	if (reply_add_refusal(&s->out, v->code, v->enhanced, v->lines,
 	    v->line_count)) {
-		session_refuse_message(s, default_reply(s, v->action));
-		return;
+		memcpy(code, v->code, 3);	/* checked: both fit */
+		memcpy(enhanced, v->enhanced, strlen(v->enhanced));
+	} else {
+		memcpy(code, reply_code(reply), 3);
+		snprintf(enhanced, sizeof enhanced, "%s",
+		    enhanced_of(s, reply));
+		reply_add_refusal(&s->out, code, enhanced, &text, 1);
 	}
 	session_sent(s, begin);
-	memcpy(code, v->code, 3);	/* checked: fit */
-	memcpy(enhanced, v->enhanced, strlen(v->enhanced));
 	finish(s, code, enhanced);
 }
 

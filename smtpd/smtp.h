@@ -62,7 +62,6 @@ struct visit {
 	int			 spool_fd;	/* -1: none */
 	bool			 start_tls;	/* once the output has gone */
 	bool			 paused;
-	bool			 counted;	/* by the limits */
 };
 
 uint64_t smtp_now_ms(void);	/* unix time */
@@ -74,9 +73,9 @@ void smtp_listen_set(struct child *child, const char *address,
 void smtp_listen_reload(void);
 void smtp_listen_stop(void);
 
-/* smtp_visit.c: takes over a connected socket; false if that failed. */
-bool visit_begin(int fd, enum listener_role role, enum push_back_mode mode,
-    bool refuse);
+/* smtp_visit.c: takes over a connected socket that the limits have
+ * counted; false if that failed. */
+bool visit_begin(int fd, enum listener_role role, enum push_back_mode mode);
 /* Goes on after something was brought to the session. */
 void visit_run(struct visit *v);
 /* An answer has come.  false: nobody waits for it any more, and the visit may
@@ -95,7 +94,9 @@ bool spool_prepend(int fd, uint64_t size, const void *data, size_t n);
 /* smtp_log.c */
 void log_connect(const struct visit *v);
 void log_disconnect(const struct visit *v, const char *why);
-void log_refused(const struct netaddr *peer, enum limits_answer why);
+/* count: how many since the last such line. */
+void log_refused(const struct netaddr *peer, enum limits_answer why,
+    uint64_t count);
 /* For struct session_env. */
 void log_report(void *arg, const struct session *s,
     const struct session_report *report);

@@ -60,6 +60,29 @@ on_rested(uv_timer_t *timer)
 	uv_poll_start(&s->poll, UV_READABLE, on_readable);
 }
 
+/* A crowd is to cost little: no session, no waiting, and one log line a
+ * second. */
+static void
+refuse(int fd, const struct netaddr *peer, enum limits_answer why)
+{
+	static uint64_t told_at_ms, untold;
+	uint64_t now_ms = uv_now(smtp.child->loop);
+	struct buf out;
+
+	buf_init(&out, REPLY_LINE_MAX);
+	reply_add(&out, REPLY_TOO_MANY_CONNECTIONS, NULL);
+	send(fd, buf_bytes(&out), buf_len(&out), MSG_DONTWAIT | MSG_NOSIGNAL);
+	buf_done(&out);
+	close(fd);
+	smtp.counts.refused++;
+	untold++;
+	if (told_at_ms == 0 || now_ms - told_at_ms >= 1000) {
+		log_refused(peer, why, untold);
+		told_at_ms = now_ms;
+		untold = 0;
+	}
+}
+
 /* false: nobody is there now. */
 static bool
 accept_one(struct listen_socket *s)
@@ -87,12 +110,9 @@ accept_one(struct listen_socket *s)
 		return true;
 	}
 	limit = limits_enter(smtp.limits, &peer, smtp.env.config);
-	if (limit != LIMITS_OK) {
-		smtp.counts.refused++;
-		log_refused(&peer, limit);
-	}
-	if (!visit_begin(fd, s->role, s->push_back, limit != LIMITS_OK) &&
-	    limit == LIMITS_OK)
+	if (limit != LIMITS_OK)
+		refuse(fd, &peer, limit);
+	else if (!visit_begin(fd, s->role, s->push_back))
 		limits_leave(smtp.limits, &peer);
 	return true;
 }

@@ -52,18 +52,19 @@ log_disconnect(const struct visit *v, const char *why)
 }
 
 void
-log_refused(const struct netaddr *peer, enum limits_answer why)
+log_refused(const struct netaddr *peer, enum limits_answer why, uint64_t count)
 {
 	struct log_line l;
 
 	log_start(&l, LOG_LEVEL_WARNING, "refuse");
 	log_addr(&l, "peer", peer);
 	log_text(&l, "limit", limits_answer_name(why));
+	log_number(&l, "count", count);
 	log_send(&l);
 }
 
 static void
-count(struct visit *v, const struct session_report *r)
+add_to_counts(struct visit *v, const struct session_report *r)
 {
 	struct smtp_counts *counts = &smtp.counts;
 
@@ -85,7 +86,7 @@ log_report(void *arg, const struct session *s, const struct session_report *r)
 	struct log_line l;
 
 	(void)arg;
-	count(session_owner(s), r);
+	add_to_counts(session_owner(s), r);
 	log_start(&l, LOG_LEVEL_INFO, "message");
 	log_text(&l, "id", t->id);
 	log_place(&l, s);

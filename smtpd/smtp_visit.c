@@ -35,8 +35,7 @@ leave(struct visit *v, const char *why)
 	v->conn = NULL;
 	log_disconnect(v, why);
 	session_disconnected(v->session, why);
-	if (v->counted)
-		limits_leave(smtp.limits, &session_place(v->session)->peer);
+	limits_leave(smtp.limits, &session_place(v->session)->peer);
 	LIST_REMOVE(v, entry);
 	smtp.visit_count--;
 	if (v->calls == 0)
@@ -147,8 +146,7 @@ static const struct conn_events events = {
 };
 
 bool
-visit_begin(int fd, enum listener_role role, enum push_back_mode mode,
-    bool refuse)
+visit_begin(int fd, enum listener_role role, enum push_back_mode mode)
 {
 	struct visit *v = xcalloc(1, sizeof *v);
 	struct session_place place = { .role = role, .push_back = mode };
@@ -163,16 +161,12 @@ visit_begin(int fd, enum listener_role role, enum push_back_mode mode,
 	}
 	place.peer = *conn_peer(v->conn);
 	place.local = *conn_local(v->conn);
-	v->counted = !refuse;
 	v->session = session_new(&smtp.env, &place, v, v->began_ms);
 	LIST_INSERT_HEAD(&smtp.visits, v, entry);
 	smtp.visit_count++;
 	smtp.counts.connections++;
 	log_connect(v);
-	if (refuse)
-		session_start_refused(v->session);
-	else
-		session_start(v->session);
+	session_start(v->session);
 	visit_run(v);
 	return true;
 }

@@ -71,7 +71,7 @@ static void
 play_config(struct config *config)
 {
 	memset(config, 0, sizeof *config);
-#define TEXT(name, def, help)
+#define TEXT(name, def, help)			config->name = (char *)(def);
 #define NUMBER(name, def, min, max, unit, help)	config->name = (def);
 #define YESNO(name, def, help)			config->name = (def);
 #define CHOICE(name, type, words, def, help)	config->name = (def);

@@ -64,6 +64,10 @@ fuzz:
 	@+$(MAKE_FUZZ) -j$(JOBS) fuzz-programs
 	@tests/fuzz/run-fuzz $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZERS)
 
+# Benchmarks of one process, run by hand: build/tests/bench/bench_NAME.
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/core.a
+	$(CC) $(CFLAGS) $(LINKER) -o $@ $^ $(ALL_LIBS)
+
 demo:
 	@sh etc/install-packages build demo
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all

@@ -211,6 +211,10 @@ store_open(const char *path, uint64_t now, char error[static STORE_ERROR_SIZE])
 	struct store *store = xcalloc(1, sizeof *store);
 	enum store_status status;
 
+	/* One thread, and nobody asks how much memory it takes: no locks.
+	 * Refused, and in force already, when a test opens a second one. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	status = status_of(store, sqlite3_open_v2(path, &store->db,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 	    SQLITE_OPEN_EXRESCODE, NULL));

@@ -19,7 +19,6 @@
 #include "util/xalloc.h"
 
 #define OPTS_MAX	160
-#define SHOWN_SIZE	4096
 
 /* libconfuse's functions have no argument of ours: one parse at a time. */
 static struct {
@@ -177,8 +176,7 @@ check_rule(cfg_t *cfg, cfg_opt_t *opt)
 	}
 	if (action == NULL) {
 		fail(cfg->line, "rule \"%s\": it needs an action: accept, "
-		    "filter, fallback, reject, defer or quarantine",
-		    cfg_title(sec));
+		    "fallback, reject, defer or quarantine", cfg_title(sec));
 		return -1;
 	}
 	rule.name = xstrdup(cfg_title(sec));
@@ -286,6 +284,18 @@ defaults(void)
 	return config;
 }
 
+/* The general demand may stand behind the routes that take it over. */
+static void
+routes_inherit(cfg_t *cfg, struct config *config)
+{
+	for (unsigned i = 0; i < config->route_count; i++) {
+		cfg_t *sec = cfg_getnsec(cfg, "route", i);
+
+		if (*cfg_getstr(sec, "tls") == '\0')
+			config->routes[i].tls = config->tls;
+	}
+}
+
 struct config *
 config_parse(const char *text, size_t n, const char *name,
     char error[static CONFIG_ERROR_SIZE])
@@ -308,6 +318,8 @@ config_parse(const char *text, size_t n, const char *name,
 	}
 	cfg = grammar();
 	good = cfg_parse_buf(cfg, text) == CFG_SUCCESS && error[0] == '\0';
+	if (good)
+		routes_inherit(cfg, config);
 	cfg_free(cfg);
 	if (good && !config_check_whole(config, why, sizeof why)) {
 		snprintf(error, CONFIG_ERROR_SIZE, "%s: %s", name, why);
@@ -316,39 +328,4 @@ config_parse(const char *text, size_t n, const char *name,
 	if (!good && error[0] == '\0')
 		fail(1, "it cannot be read");
 	return good ? config : config_free(config);
-}
-
-void
-config_print(const struct config *config, void (*line)(const char *))
-{
-	char value[SHOWN_SIZE], text[SHOWN_SIZE + 256];
-
-	for (size_t i = 0; i < setting_count; i++) {
-		const struct setting *s = setting_at(i);
-
-		setting_show(s, config, value, sizeof value);
-		snprintf(text, sizeof text, "%-27s = %s", s->name, value);
-		line(text);
-	}
-	for (size_t i = 0; i < config->listen_count; i++) {
-		const struct config_listen *l = &config->listens[i];
-		char addr[NETADDR_TEXT_SIZE];
-
-		snprintf(text, sizeof text, "listen \"%s\" { role = %s }",
-		    netaddr_format_port(&l->addr, addr),
-		    listener_role_name(l->role));
-		line(text);
-	}
-	for (size_t i = 0; i < config->route_count; i++) {
-		snprintf(text, sizeof text, "route \"%s\" { via = \"%s\" }",
-		    config->routes[i].domain, config->routes[i].via);
-		line(text);
-	}
-	for (size_t i = 0; i < config->rule_count; i++) {
-		snprintf(text, sizeof text,
-		    "rule \"%s\" { listeners = %s action = %s }",
-		    config->rules[i].name, config->rules[i].listeners,
-		    config->rules[i].action);
-		line(text);
-	}
 }

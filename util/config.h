@@ -110,7 +110,8 @@ struct config {
 struct config *config_parse(const char *text, size_t n, const char *name,
     char error[static CONFIG_ERROR_SIZE]);
 struct config *config_free(struct config *config);
-/* All settings with the values in force, as a configuration file. */
+/* All settings and sections with the values in force: a file that says the
+ * same. */
 void config_print(const struct config *config, void (*line)(const char *));
 /* The route for domain: its own, else "*", else NULL. */
 const struct config_route *config_route_for(const struct config *config,

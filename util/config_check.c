@@ -16,6 +16,25 @@ static const char *const role_names[] = {
 	[ROLE_DEFENSIVE] = "defensive",
 };
 
+const char *const config_push_back_names[3] = {
+	[PUSH_BACK_JUDGE] = "judge",
+	[PUSH_BACK_ALWAYS] = "always",
+	[PUSH_BACK_NEVER] = "never",
+};
+
+const char *const config_family_names[3] = {
+	[FAMILY_ANY] = "any",
+	[FAMILY_IPV4] = "ipv4",
+	[FAMILY_IPV6] = "ipv6",
+};
+
+const char *const config_tls_names[4] = {
+	[TLS_NONE] = "none",
+	[TLS_OPPORTUNISTIC] = "opportunistic",
+	[TLS_REQUIRED] = "required",
+	[TLS_VERIFIED] = "verified",
+};
+
 const char *
 listener_role_name(enum listener_role role)
 {
@@ -205,9 +224,8 @@ config_check_listen(const struct config *config, const char *address,
     const char *role, const char *port, const char *push_back,
     struct config_listen *ret_listen, char *why, size_t why_size)
 {
-	static const char *const modes[] = { "judge", "always", "never" };
 	struct config_listen l = { 0 };
-	int mode = index_of(push_back, modes, 3);
+	int mode = index_of(push_back, config_push_back_names, 3);
 	uint64_t n;
 
 	if (!number_parse(port, 1, UINT16_MAX, &n)) {
@@ -271,11 +289,8 @@ config_check_route(const char *domain, const char *via, const char *family,
     const char *tls, enum tls_demand general, struct config_route *ret_route,
     char *why, size_t why_size)
 {
-	static const char *const families[] = { "any", "ipv4", "ipv6" };
-	static const char *const demands[] = {
-		"none", "opportunistic", "required", "verified",
-	};
-	int f = index_of(family, families, 3), t = index_of(tls, demands, 4);
+	int f = index_of(family, config_family_names, 3);
+	int t = index_of(tls, config_tls_names, 4);
 	char canonical[DOMAIN_SIZE] = "*";
 
 	if (strcmp(domain, "*") != 0 &&

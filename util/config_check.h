@@ -9,6 +9,11 @@
 
 #include "util/config_table.h"
 
+/* The words of enum push_back_mode, config_family and tls_demand. */
+extern const char *const config_push_back_names[3];
+extern const char *const config_family_names[3];
+extern const char *const config_tls_names[4];
+
 /* Of one setting, beyond its kind. */
 bool config_check_value(const char *name, const char *value, char *why,
     size_t why_size);

@@ -234,8 +234,8 @@ show_blocks(const struct block_list *list, char *text, size_t size)
 		snprintf(text + at, size - at, "}");
 }
 
-static void
-show_texts(const struct text_list *list, char *text, size_t size)
+void
+setting_show_texts(const struct text_list *list, char *text, size_t size)
 {
 	size_t at = (size_t)snprintf(text, size, "{");
 
@@ -277,7 +277,7 @@ setting_show(const struct setting *s, const struct config *config, char *text,
 		show_choice(s->words, index, text, size);
 		break;
 	case SETTING_TEXTS:
-		show_texts(at, text, size);
+		setting_show_texts(at, text, size);
 		break;
 	case SETTING_BLOCKS:
 		show_blocks(at, text, size);

@@ -41,5 +41,7 @@ bool setting_store(const struct setting *s, struct config *config,
 /* The value in force as it would stand in a file. */
 void setting_show(const struct setting *s, const struct config *config,
     char *text, size_t size);
+/* The same of a list: {"a", "b"}. */
+void setting_show_texts(const struct text_list *list, char *text, size_t size);
 
 #endif

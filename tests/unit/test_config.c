@@ -4,10 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
+#include "util/buf.h"
 #include "util/config.h"
+#include "util/xalloc.h"
 
 static const char one_listener[] = "listen \"192.0.2.1\" { }\n";
 
@@ -72,6 +75,45 @@ values_lists_and_sections(void **state)
 	config_free(c);
 }
 
+static struct buf printed;
+
+static void
+keep_line(const char *line)
+{
+	buf_addf(&printed, "%s\n", line);
+}
+
+/* What is printed says the same, and a demand may stand behind its routes. */
+static void
+printed_reads_the_same(void **state)
+{
+	char error[CONFIG_ERROR_SIZE], *first;
+	struct config *c = parse(
+	    "listen \"2001:db8::2\" { role = mx6 push-back = never }\n"
+	    "route \"a.example\" { family = ipv4 mx6 = no }\n"
+	    "route \"*\" { via = \"unix:/l\" lmtp = yes tls = none }\n"
+	    "rule \"r\" { listeners = any when = { not-tls, fcrdns } "
+	    "action = defer }\n"
+	    "tls = required\nretry-first = 7\n", error);
+
+	(void)state;
+	assert_string_equal(error, "");
+	assert_int_equal(c->routes[0].tls, TLS_REQUIRED);
+	buf_init(&printed, 65536);
+	config_print(c, keep_line);
+	config_free(c);
+	first = xstrdup(buf_cstr(&printed));
+	c = parse(first, error);
+	assert_string_equal(error, "");
+	buf_clear(&printed);
+	config_print(c, keep_line);
+	assert_string_equal(buf_cstr(&printed), first);
+	assert_non_null(strstr(first, "not-tls"));
+	config_free(c);
+	free(first);
+	buf_done(&printed);
+}
+
 static const struct {
 	const char	*text;
 	const char	*says;
@@ -127,6 +169,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_those_of_the_table),
 		cmocka_unit_test(values_lists_and_sections),
+		cmocka_unit_test(printed_reads_the_same),
 		cmocka_unit_test(errors_name_line_and_cure),
 	};
 

@@ -209,7 +209,7 @@ class Daemon:
     def try_ctl(self, *arguments, **rest):
         return subprocess.run(
             self.host.unprivileged([self.build + "/mx6ctl", "-f", self.conf,
-                                    *arguments]),
+                                    "-s", self.control, *arguments]),
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace", timeout=30, **rest)
 

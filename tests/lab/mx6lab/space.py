@@ -72,23 +72,28 @@ def quietly(*argv):
 
 
 def add_users(users=tuple(USERS)):
-    """Users for the daemon, seen in this mount namespace only."""
-    folder = tempfile.mkdtemp(prefix="mx6-users-")
-    quietly("mount", "-t", "tmpfs", "tmpfs", folder)
+    """Users for the daemon, seen in this mount namespace only.
+
+    All of /etc is replaced by a copy: a mount on /etc/passwd alone would go
+    away when somebody outside edits that file.
+    """
+    folder = tempfile.mkdtemp(prefix="mx6-etc-")
+    quietly("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    quietly("cp", "-a", "/etc/.", folder)
     for file, form in (("passwd", "%s:x:%d:%d::/nonexistent:/usr/sbin/nologin"),
                        ("group", "%s:x:%d:")):
-        with open("/etc/" + file, encoding="utf-8") as f:
-            lines = f.read().splitlines()
-        known = {line.split(":")[0] for line in lines}
-        for name, number in users:
-            if name not in known:
-                lines.append(form % ((name, number, number)
-                                     if file == "passwd" else (name, number)))
         path = os.path.join(folder, file)
+        with open(path, encoding="utf-8") as f:
+            lines = [line for line in f.read().splitlines()
+                     if line.split(":")[0] not in dict(users)]
+        for name, number in users:
+            lines.append(form % ((name, number, number)
+                                 if file == "passwd" else (name, number)))
         with open(path, "w", encoding="utf-8") as f:
             f.write("\n".join(lines) + "\n")
-        os.chmod(path, 0o644)
-        quietly("mount", "--bind", path, "/etc/" + file)
+    quietly("mount", "--bind", folder, "/etc")
+    quietly("umount", folder)
+    os.rmdir(folder)
 
 
 def has_ipv6():

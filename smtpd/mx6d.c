@@ -231,9 +231,13 @@ make_directories(void)
 static void
 make_shared(void)
 {
-	supply.shared_fd = memfd_create("limits", MFD_CLOEXEC);
+	supply.shared_fd = memfd_create("limits",
+	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* One that shrank would kill all who look into it (SIGBUS). */
 	if (supply.shared_fd == -1 ||
-	    ftruncate(supply.shared_fd, (off_t)limits_shared_size()) == -1)
+	    ftruncate(supply.shared_fd, (off_t)limits_shared_size()) == -1 ||
+	    fcntl(supply.shared_fd, F_ADD_SEALS, F_SEAL_SHRINK |
+	    F_SEAL_GROW | F_SEAL_SEAL) == -1)
 		err(1, "shared counters");
 }
 

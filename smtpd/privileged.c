@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -10,7 +12,9 @@
 
 #include "smtpd/privileged_ipc.h"
 #include "smtpd/spawn.h"
+#include "smtpd/supervise.h"
 #include "util/log.h"
+#include "util/xalloc.h"
 
 #define IPC_NAME privileged
 #define IPC_FILE "smtpd/privileged.msg"
@@ -28,29 +32,61 @@ privileged_init(struct config *const *the_config, bool privileged)
 	is_root = privileged;
 }
 
-void
-privileged_serve(uv_loop_t *loop, int fd, enum process_kind asker)
-{
-	static const enum process_kind kinds[] = {
-		PROCESS_LOCAL, PROCESS_DELIVER,
-	};
+struct asker {
+	enum process_kind	kind;
+	pid_t			pid;
+};
 
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-		if (kinds[i] == asker) {
-			ipc_door_open(loop, fd, &privileged_service,
-			    IPC_SIBLING, (void *)(uintptr_t)&kinds[i], NULL);
-			return;
-		}
+/* The asker has died, or talked nonsense: then it must go, and not we. */
+static void
+on_asker_gone(struct ipc_door *door, void *context)
+{
+	struct asker *asker = context;
+	const struct process *p;
+
+	(void)door;
+	for (size_t i = 0; (p = supervise_at(i)) != NULL; i++) {
+		if (p->state != PROCESS_DOWN && p->pid == asker->pid)
+			kill(p->pid, SIGKILL);
 	}
-	close(fd);
+	free(asker);
 }
 
+/* IPC_OPERATOR: what cannot be read closes the channel and no more. */
+void
+privileged_serve(uv_loop_t *loop, int fd, enum process_kind kind, pid_t pid)
+{
+	struct asker *asker = xcalloc(1, sizeof *asker);
+
+	asker->kind = kind;
+	asker->pid = pid;
+	ipc_door_open(loop, fd, &privileged_service, IPC_OPERATOR, asker,
+	    on_asker_gone);
+}
+
+/* Calls are answered at once, so their door is still there. */
 static enum process_kind
 asker_of(const struct ipc_call *call)
 {
-	const enum process_kind *kind = ipc_call_context(call);
+	const struct asker *asker = ipc_call_context(call);
 
-	return *kind;
+	return asker->kind;
+}
+
+/* Who owns the queue or the lists has no mailbox: local must not become it. */
+static bool
+is_daemons(uid_t uid)
+{
+	const char *const names[] = { (*config)->queue_user,
+	    (*config)->policy_user };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct passwd *pw = getpwnam(names[i]);
+
+		if (pw != NULL && pw->pw_uid == uid)
+			return true;
+	}
+	return false;
 }
 
 /* "" is the daemon's own user, for mailboxes that are nobody's account. */
@@ -58,6 +94,7 @@ static const struct passwd *
 find_user(const char *name, const char **ret_error)
 {
 	const struct passwd *pw;
+	uid_t uid;
 
 	if (!is_root)
 		pw = getpwuid(getuid());	/* all is done as ourselves */
@@ -71,7 +108,14 @@ find_user(const char *name, const char **ret_error)
 		*ret_error = "mail is not delivered as root";
 		return NULL;
 	}
-	return pw;
+	uid = pw->pw_uid;
+	if (is_root && *name != '\0' && is_daemons(uid)) {
+		*ret_error = "the owner of the queue or the lists has no "
+		    "mailbox";
+		return NULL;
+	}
+	/* The look-ups above have overwritten what the first one found. */
+	return getpwuid(uid);
 }
 
 void

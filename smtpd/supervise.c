@@ -186,6 +186,17 @@ on_exit_of_child(uv_process_t *handle, int64_t status, int signal_number)
 	    p->backoff_ms * 2;
 }
 
+/* Its channel has ended, or what came on it was nonsense: either way it is not
+ * a process of ours any more.  One child must never take the parent along. */
+static void
+on_channel_lost(void *arg)
+{
+	const struct process *p = arg;
+
+	if (p->state != PROCESS_DOWN)
+		kill(p->pid, SIGKILL);
+}
+
 static void
 spawn(struct process *p)
 {
@@ -214,6 +225,8 @@ spawn(struct process *p)
 	p->state = PROCESS_STARTING;
 	p->started_at = (uint64_t)time(NULL);
 	p->peer = ipc_peer_new(loop, p->row->name);
+	ipc_peer_forgive(p->peer);
+	ipc_peer_on_lost(p->peer, on_channel_lost, p);
 	ipc_peer_attach(p->peer, fds[0]);
 	configure(p);
 	return;
@@ -245,7 +258,7 @@ supervise_start(uv_loop_t *the_loop, const struct config *config,
 			p->timer->data = p;
 		}
 	}
-	for (size_t i = 0; i < process_count; i++)
+	for (size_t i = 0; i < process_count && !stopping; i++)
 		spawn(&processes[i]);
 }
 

@@ -60,7 +60,7 @@ connect_parent(uv_loop_t *loop, struct process *asks)
 		    strerror(errno));
 		return;
 	}
-	privileged_serve(loop, fds[0], asks->row->kind);
+	privileged_serve(loop, fds[0], asks->row->kind, asks->pid);
 	give_channel(asks, PROCESS_PARENT, 0, false, fds[1]);
 	close(fds[1]);
 }

@@ -86,24 +86,26 @@ static const char *
 reload(void)
 {
 	static char error[CONFIG_ERROR_SIZE];
+	struct supply next = { .shared_fd = supply.shared_fd,
+	    .privileged = supply.privileged };
 	struct config *old = config, *fresh;
 	const char *warning;
 	enum log_level level;
 	bool zone_changed;
-	char *old_zone = supply.zone == NULL ? NULL : xstrdup(supply.zone);
 
-	fresh = settings_load(config_path, &supply, error);
+	fresh = settings_load(config_path, &next, error);
 	if (fresh == NULL || !listeners_apply(fresh, error, sizeof error)) {
 		log_say(LOG_LEVEL_ERROR, "reload", "%s; the old configuration "
 		    "stays in force", error);
 		control_status_reloaded(error);
 		config_free(fresh);
-		free(old_zone);
+		settings_forget(&next);
 		return error;
 	}
-	zone_changed = (old_zone == NULL) != (supply.zone == NULL) ||
-	    (old_zone != NULL && strcmp(old_zone, supply.zone) != 0);
-	free(old_zone);
+	zone_changed = (next.zone == NULL) != (supply.zone == NULL) ||
+	    (next.zone != NULL && strcmp(next.zone, supply.zone) != 0);
+	settings_forget(&supply);
+	supply = next;
 	config = fresh;
 	if (log_level_parse(config->log_level, &level) &&
 	    strcmp(config->log_level, old->log_level) != 0)

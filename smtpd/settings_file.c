@@ -78,8 +78,8 @@ check_rules(const struct config *config, char error[static CONFIG_ERROR_SIZE])
 	return true;
 }
 
-static void
-free_texts(struct supply *s)
+void
+settings_forget(struct supply *s)
 {
 	free(s->text);
 	free(s->certificate);
@@ -87,6 +87,7 @@ free_texts(struct supply *s)
 	if (s->key != NULL)
 		explicit_bzero(s->key, s->key_size);
 	free(s->key);
+	s->text = s->certificate = s->key = s->zone = NULL;
 }
 
 struct config *
@@ -114,11 +115,11 @@ settings_load(const char *path, struct supply *ret_supply,
 	    !read_named("tls-key", config->tls_key, &s.key, &s.key_size,
 	    error) ||
 	    !read_named("zone", config->zone, &s.zone, &s.zone_size, error)) {
-		free_texts(&s);
+		settings_forget(&s);
 		return config_free(config);
 	}
 	complete(config, &s);
-	free_texts(ret_supply);
+	settings_forget(ret_supply);
 	*ret_supply = s;
 	return config;
 }

@@ -16,6 +16,8 @@
  * reason in error; ret_supply is then as it was. */
 struct config *settings_load(const char *path, struct supply *ret_supply,
     char error[static CONFIG_ERROR_SIZE]);
+/* Frees the texts; the key is wiped. */
+void settings_forget(struct supply *supply);
 /* The resolver cannot take this change without being started again. */
 bool settings_need_new_resolver(const struct config *a, const struct config *b,
     bool zone_changed);

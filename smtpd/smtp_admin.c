@@ -7,6 +7,7 @@
 
 #include "smtpd/smtp_admin_ipc.h"
 #include "util/trace.h"
+#include "util/xalloc.h"
 
 #define IPC_NAME smtp_admin
 #define IPC_FILE "smtpd/smtp_admin.msg"
@@ -40,11 +41,12 @@ trace_line(void *arg, const struct session *s, char direction,
 static void
 trace_done(void *arg, struct trace_batch *batch)
 {
-	struct smtp_admin_line *rows = calloc(TRACE_BATCH_MAX, sizeof *rows);
+	struct smtp_admin_line *rows = xcalloc(TRACE_BATCH_MAX,
+	    sizeof *rows);
 	struct smtp_admin_trace_answer answer = { .lines = rows };
 	struct trace_line line;
 
-	while (rows != NULL && answer.lines_count < TRACE_BATCH_MAX &&
+	while (answer.lines_count < TRACE_BATCH_MAX &&
 	    trace_batch_next(batch, &line)) {
 		struct smtp_admin_line *row = &rows[answer.lines_count++];
 

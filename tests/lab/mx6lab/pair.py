@@ -12,6 +12,7 @@ them are on loopback addresses and a high port, and the one IPv6 address that
 there is, ::1, changes its role when the defensive form has its turn.
 """
 
+import ipaddress
 import os
 import shutil
 
@@ -37,6 +38,8 @@ mx-v6.defensive.example.  60 IN AAAA {defensive}
 sender.example.           60 IN MX   0 mx.sender.example.
 mx.sender.example.        60 IN A    {sender4}
 mx.sender.example.        60 IN AAAA {sender6}
+{sender4_name} 60 IN PTR mx.sender.example.
+{sender6_name} 60 IN PTR mx.sender.example.
 """
 WIRE = {"port": 25, "sender4": "192.0.2.1", "sender6": "2001:db8::1",
         "mx": "192.0.2.2", "plain": "192.0.2.3", "mx6": "2001:db8::2",
@@ -74,7 +77,10 @@ class Pair:
         self.zone = os.path.join(folder, "lab.zone")
         os.makedirs(folder, exist_ok=True)
         with open(self.zone, "w", encoding="utf-8") as f:
-            f.write(ZONE.format(**self.at))
+            f.write(ZONE.format(
+                **self.at, **{f"{key}_name": ipaddress.ip_address(
+                    self.at[key]).reverse_pointer + "."
+                    for key in ("sender4", "sender6")}))
         self.receiver = self.make_receiver()
         self.senders = {
             name: self.make_sender(name, self.inlets[name])
@@ -94,6 +100,7 @@ class Pair:
         return {"zone": self.zone, "delivery_port": self.port,
                 "mx6_ports": "any" if self.port != 25 else "25",
                 "smtp_processes": 1, "policy_processes": 1,
+                "connection_idle": 0,   # each scenario opens its own
                 **self.settings}
 
     def listen(self, address, role):

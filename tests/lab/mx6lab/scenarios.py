@@ -49,7 +49,7 @@ class Outcome:
     def path(self):
         return ", ".join(
             "%s %s" % ("IPv6" if s.ipv6() else "IPv4",
-                       " ".join(s.verdict().split()[:2]))
+                       " ".join(re.split(r"[- ]", s.verdict())[:2]))
             for s in self.sessions)
 
 

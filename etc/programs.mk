@@ -42,7 +42,7 @@ objs-mx6d-queue		= queue/store queue/store_schema queue/store_write \
 			  queue/schedule queue/destinations queue/bounce \
 			  queue/taken queue/lanes queue/spool queue/engine \
 			  queue/serve queue/arrive queue/book queue/tell \
-			  queue/notify queue/due queue/handout \
+			  queue/notify queue/due queue/handout queue/ask \
 			  queue/results queue/report \
 			  queue/admin queue/admin_act
 libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3

@@ -10,7 +10,8 @@
  *	notify.c    bounces, warnings and routed recipients in that transaction
  *	tell.c      what follows once it is: answers, log lines, goings on
  *	due.c       what is due comes into memory
- *	handout.c   and is handed to deliver, local and policy
+ *	handout.c   and is handed out in turn
+ *	ask.c       to deliver, local and policy
  *	results.c   their answers become ended parcels
  *	report.c    the log lines
  *	admin.c     the operator's calls
@@ -154,6 +155,9 @@ bool due_scan_wanted(const struct engine *e, uint64_t now);
 void due_scan(struct engine *e, uint64_t now);
 /* The next few due recipients of a lane that is open, into its parcels. */
 void due_load(struct engine *e, struct lane *lane);
+
+/* ask.c: p is asked for, or has ended or been dropped. */
+void ask_carrier(struct engine *e, struct parcel *p);
 
 /* handout.c */
 void hand_out(struct engine *e);

@@ -88,9 +88,6 @@ enum store_status store_push_back_rcpt(struct store *store,
 /* Failed for good; STATE_FAILED until it is reported and removed.
  * STORE_NONE if the operator has removed it. */
 enum store_status store_fail_rcpt(struct store *store, const struct rcpt *r);
-/* Was handed out at once, goes back to waiting unharmed. */
-enum store_status store_park_rcpt(struct store *store, uint64_t rcpt_id,
-    uint64_t due_at);
 enum store_status store_warned(struct store *store, uint64_t message_id);
 /* Removes the message and its body if it has no recipient any more;
  * *ret_gone tells, and the caller removes *ret_spool_id (if not 0) after the

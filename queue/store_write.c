@@ -190,16 +190,6 @@ store_fail_rcpt(struct store *store, const struct rcpt *r)
 }
 
 enum store_status
-store_park_rcpt(struct store *store, uint64_t rcpt_id, uint64_t due_at)
-{
-	struct sqlite3_stmt *s = store_prepare(store, SQL_PARK_RCPT);
-
-	store_bind_number(s, 1, rcpt_id);
-	store_bind_number(s, 2, due_at);
-	return store_change(store, s);
-}
-
-enum store_status
 store_warned(struct store *store, uint64_t message_id)
 {
 	return change_any(store, SQL_WARNED, message_id);

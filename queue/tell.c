@@ -50,6 +50,8 @@ tell_arrival(struct engine *e, struct arrival *a)
 	}
 	queue_submit_reply(a->call, &answer);
 	if (a->refused) {
+		if (a->message->spool_id != 0)
+			spool_remove(e->spool, a->message->spool_id);
 		arrival_free(e, a);
 		return;
 	}

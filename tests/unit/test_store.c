@@ -383,9 +383,9 @@ test_push_back_is_kept(void **state)
 	store_begin(store);
 	r.id = add(store, "m1", "p@p.example", true, 10);
 	store_push_back_rcpt(store, &r);
-	store_park_rcpt(store, r.id, 20);
+	store_defer_rcpt(store, &r);
 	store_commit(store);
-	assert_int_equal(store_due(store, "p.example", 20, &cursor, 9,
+	assert_int_equal(store_due(store, "p.example", 600, &cursor, 9,
 	    is_pushed_back, &pushed_back, &count), STORE_OK);
 	assert_true(pushed_back);
 	store_begin(store);

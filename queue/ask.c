@@ -47,7 +47,7 @@ fetch_body(struct engine *e, struct parcel *p, int *ret_fd)
 	if (status != STORE_DAMAGED)
 		engine_give_up(e, "a body cannot be read");
 	book_aside(e, m->id, m->name);
-	parcel_drop(e, p);
+	parcel_withdraw(e, p);
 	return false;
 }
 

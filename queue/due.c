@@ -18,6 +18,7 @@
 struct scan {
 	struct engine	*engine;
 	uint32_t	 rows;
+	bool		 left;		/* some, for which there is no room */
 };
 
 static void
@@ -32,6 +33,8 @@ open_lane(void *arg, const char *destination)
 		lane_more(&e->lanes, lane);
 	else if (e->lanes.on_disk < LANES_OPEN_MAX)
 		lane_opened(&e->lanes, lane);
+	else
+		scan->left = true;
 }
 
 bool
@@ -52,7 +55,7 @@ due_scan(struct engine *e, uint64_t now)
 	    STORE_OK)
 		engine_give_up(e, "what is due cannot be read");
 	/* A full page has more behind it. */
-	e->wake_at = scan.rows == limit ? now : next;
+	e->wake_at = scan.left || scan.rows == limit ? now : next;
 }
 
 struct load {

@@ -137,6 +137,8 @@ void tell_refused(struct engine *e, uint32_t queue_status, const char *why);
 void book_settle(struct engine *e, struct lane *lane);
 /* Takes a parcel out of memory; its recipients stay as they are on disk. */
 void parcel_drop(struct engine *e, struct parcel *p);
+/* The same, and that is booked as the end of the parcel. */
+void parcel_withdraw(struct engine *e, struct parcel *p);
 
 /* notify.c: inside the transaction.  name gets the id of the new message,
  * "" if there was nothing to tell. */

@@ -72,7 +72,8 @@ hand_out(struct engine *e)
 		else
 			ask_carrier(e, p);
 	}
-	if (steps > STEPS_MAX || due_scan_wanted(e, now) || !TAILQ_EMPTY(&e->ended) ||
-	    !TAILQ_EMPTY(&e->settling) || !STAILQ_EMPTY(&e->asides))
+	if (steps > STEPS_MAX || due_scan_wanted(e, now) ||
+	    !TAILQ_EMPTY(&e->ended) || !TAILQ_EMPTY(&e->settling) ||
+	    !STAILQ_EMPTY(&e->asides))
 		engine_turn_soon(e);
 }

@@ -36,6 +36,16 @@ parcel_drop(struct engine *e, struct parcel *p)
 	parcel_free(e, p);
 }
 
+/* Its end is booked all the same: the message's bounce, or the end of the
+ * message itself, may have waited for this one. */
+void
+parcel_withdraw(struct engine *e, struct parcel *p)
+{
+	release_rcpts(e, &p->rcpts);
+	p->count = 0;
+	results_end(e, p);
+}
+
 /* On disk: the client may be told, and what is kept goes out. */
 static void
 tell_arrival(struct engine *e, struct arrival *a)

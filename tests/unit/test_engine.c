@@ -52,6 +52,9 @@ static struct sent sent[SENT_MAX];
 static unsigned sent_count, stored_count;
 static struct deliver_result answer_with;
 static bool swallow;		/* no answer at all */
+static bool keep;		/* answered later, by answer_kept */
+static struct { struct ipc_call *call; uint64_t id; } kept[SENT_MAX];
+static unsigned kept_count;
 static bool tried_mx6;
 static enum recipient_status route_status;
 
@@ -96,6 +99,11 @@ serve_deliver_send(struct ipc_call *call, const struct deliver_send_ask *ask)
 	assert_int_equal(s->size, ask->size_bytes);
 	if (swallow) {
 		ipc_call_drop(call);
+		return;
+	}
+	if (keep) {
+		kept[kept_count].call = call;
+		kept[kept_count++].id = ask->rcpts[0].id;
 		return;
 	}
 	for (uint32_t i = 0; i < ask->rcpts_count; i++) {
@@ -233,7 +241,8 @@ setup(void **state)
 	assert_non_null(config);
 	sent_count = stored_count = answered = 0;
 	refused_full = refused_trouble = 0;
-	swallow = tried_mx6 = false;
+	swallow = tried_mx6 = keep = false;
+	kept_count = 0;
 	route_status = RECIPIENT_OK;
 	answer_with = (struct deliver_result){
 		.outcome = OUTCOME_DELIVERED,
@@ -881,6 +890,104 @@ test_an_unreachable_destination_rests(void **state)
 	assert_int_equal(rows("1"), 0);
 }
 
+/* Five that are never answered fill the window of two.example, so that what
+ * comes next for it waits in memory; one.example has answered. */
+static void
+stage_one_answered_one_waiting(void)
+{
+	static const char *const both[] = { "joe@one.example",
+	    "joe@two.example" };
+	char name[20];
+
+	swallow = true;
+	for (int i = 0; i < 5; i++) {
+		snprintf(name, sizeof name, "w%d", i);
+		submit(name, "ann@example.net", "joe@two.example");
+	}
+	run_until_sent(5);
+	swallow = false;
+	submit_to("m", "ann@example.net", both, 2, 0);
+	run_until_sent(6);
+	assert_string_equal(sent[5].domain, "one.example");
+}
+
+static void
+withdraw_the_rest(enum queue_action action)
+{
+	answer_with.outcome = OUTCOME_FAILED;
+	answer_with.code = "550";
+	stage_one_answered_one_waiting();
+	assert_int_equal(stored_count, 0);
+	act(action, "two.example");
+	ipc_door_close(doors[0]);
+	doors[0] = doors[--door_count];
+	run_ms(50);
+	assert_int_equal(stored_count, 1);
+	assert_int_equal(rows("state=5"), 0);
+	connect_peer(engine.deliver, &deliver_service);
+}
+
+static void
+test_a_failure_is_told_when_the_rest_is_removed(void **state)
+{
+	(void)state;
+	withdraw_the_rest(ACTION_REMOVE);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_a_failure_is_told_when_the_rest_is_held(void **state)
+{
+	(void)state;
+	withdraw_the_rest(ACTION_HOLD);
+	assert_int_equal(rows("state<>3"), 0);
+}
+
+static void
+answer_kept(unsigned i)
+{
+	struct deliver_result result = answer_with;
+	struct deliver_send_answer answer = {
+		.results = &result,
+		.results_count = 1,
+	};
+
+	result.id = kept[i].id;
+	deliver_send_reply(kept[i].call, &answer);
+}
+
+static void
+test_many_destinations_all_get_their_turn(void **state)
+{
+	char sql[1200];
+
+	(void)state;
+	snprintf(sql, sizeof sql,
+	    "WITH RECURSIVE c(i) AS (SELECT 1000 UNION ALL SELECT i+1 FROM c "
+	    "WHERE i<1559) INSERT INTO message(id,name,session,sender,helo,"
+	    "peer,role,arrived_ms,ended_ms,queued_ms,expires_at,warn_at,"
+	    "eightbit,utf8,quarantine,authenticated,size_bytes,body_check,"
+	    "spool_id) SELECT i,'s'||i,'','a@example.net','','none',0,1,1,1,"
+	    "9999999999,0,0,0,0,0,1,%llu,0 FROM c;"
+	    "INSERT INTO body SELECT id,'x' FROM message;"
+	    "INSERT INTO recipient(id,destination,kind,address,user,path,"
+	    "forwarded,pushed_back,state,due_at,attempts) SELECT id<<20,"
+	    "'d'||id||'.example',0,'a@d.example','','',0,0,1,10,0 FROM message;"
+	    "INSERT INTO waiting SELECT destination,10 FROM recipient",
+	    (unsigned long long)message_check("x", 1));
+	assert_int_equal(store_exec(engine.store, sql), STORE_OK);
+	engine.store->next_message_id = 100000;
+	keep = true;
+	engine_wake(&engine, 10);
+	run_until_sent((unsigned)config->deliveries_max);
+	for (unsigned i = 0; i < kept_count; i++) {
+		answer_kept(i);
+		run_ms(3);
+	}
+	assert_int_equal(kept_count, 560);
+	assert_int_equal(rows("1"), 0);
+}
+
 int
 main(void)
 {
@@ -908,6 +1015,9 @@ main(void)
 		T(test_no_room_refuses_and_keeps_results),
 		T(test_the_same_id_twice_is_refused),
 		T(test_an_unreachable_destination_rests),
+		T(test_a_failure_is_told_when_the_rest_is_removed),
+		T(test_a_failure_is_told_when_the_rest_is_held),
+		T(test_many_destinations_all_get_their_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,7 +75,8 @@ void smtp_listen_stop(void);
 
 /* smtp_visit.c: takes over a connected socket that the limits have
  * counted; false if that failed. */
-bool visit_begin(int fd, enum listener_role role, enum push_back_mode mode);
+bool visit_begin(int fd, const struct netaddr *peer, enum listener_role role,
+    enum push_back_mode mode);
 /* Goes on after something was brought to the session. */
 void visit_run(struct visit *v);
 /* An answer has come.  false: nobody waits for it any more, and the visit may

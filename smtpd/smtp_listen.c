@@ -112,7 +112,7 @@ accept_one(struct listen_socket *s)
 	limit = limits_enter(smtp.limits, &peer, smtp.env.config);
 	if (limit != LIMITS_OK)
 		refuse(fd, &peer, limit);
-	else if (!visit_begin(fd, s->role, s->push_back))
+	else if (!visit_begin(fd, &peer, s->role, s->push_back))
 		limits_leave(smtp.limits, &peer);
 	return true;
 }

@@ -146,10 +146,13 @@ static const struct conn_events events = {
 };
 
 bool
-visit_begin(int fd, enum listener_role role, enum push_back_mode mode)
+visit_begin(int fd, const struct netaddr *peer, enum listener_role role,
+    enum push_back_mode mode)
 {
 	struct visit *v = xcalloc(1, sizeof *v);
-	struct session_place place = { .role = role, .push_back = mode };
+	/* A socket that was reset already cannot say whose it was. */
+	struct session_place place = { .peer = *peer, .role = role,
+	    .push_back = mode };
 
 	v->spool_fd = -1;
 	v->began_ms = smtp_now_ms();
@@ -159,7 +162,6 @@ visit_begin(int fd, enum listener_role role, enum push_back_mode mode)
 		free(v);
 		return false;
 	}
-	place.peer = *conn_peer(v->conn);
 	place.local = *conn_local(v->conn);
 	v->session = session_new(&smtp.env, &place, v, v->began_ms);
 	LIST_INSERT_HEAD(&smtp.visits, v, entry);

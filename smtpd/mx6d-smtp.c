@@ -92,6 +92,7 @@ prepare(struct child *child, const struct child_files *files)
 	smtp.env.hostname = smtp.hostname;
 	smtp.env.ids = &smtp.ids;
 	smtp.env.report = log_report;
+	smtp.env.refused = log_refused_recipient;
 	if (getrandom(&random, sizeof random, 0) != sizeof random)
 		random = (uint32_t)getpid();
 	id_source_init(&smtp.ids, child->index, random);

@@ -77,12 +77,15 @@ struct session_env {
 	struct id_source	*ids;
 	bool			 tls_available;
 	void			*arg;
-	/* Both may be NULL.  direction: '<' from the client, '>' to it, '*'
+	/* All may be NULL.  direction: '<' from the client, '>' to it, '*'
 	 * an event; text without CRLF. */
 	void (*trace)(void *arg, const struct session *s, char direction,
 	    const char *text, size_t n);
 	void (*report)(void *arg, const struct session *s,
 	    const struct session_report *report);
+	/* A recipient is told no. */
+	void (*refused)(void *arg, const struct session *s,
+	    const struct rcpt *rcpt);
 };
 
 /* Where the session takes place. */

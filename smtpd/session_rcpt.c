@@ -12,6 +12,14 @@
 #include "policy/policy.h"
 #include "smtpd/params.h"
 
+static void
+tell(struct session *s, const struct rcpt *rcpt)
+{
+	if (rcpt->reply != REPLY_RECIPIENT_OK && s->env->refused != NULL)
+		s->env->refused(s->env->arg, s, rcpt);
+	session_say(s, rcpt->reply, NULL);
+}
+
 /* Tells what is known up to the first open question. */
 void
 session_tell_recipients(struct session *s)
@@ -19,12 +27,12 @@ session_tell_recipients(struct session *s)
 	struct transaction *t = s->t;
 
 	while (t->rcpts_told < t->rcpt_count) {
-		enum reply reply = t->rcpts[t->rcpts_told].reply;
+		const struct rcpt *rcpt = &t->rcpts[t->rcpts_told];
 
-		if (reply == REPLY_NONE)
+		if (rcpt->reply == REPLY_NONE)
 			return;
 		t->rcpts_told++;
-		session_say(s, reply, NULL);
+		tell(s, rcpt);
 		if (s->waiting_for == SESSION_CLOSED)
 			return;
 	}

@@ -78,6 +78,16 @@ check_rules(const struct config *config, char error[static CONFIG_ERROR_SIZE])
 	return true;
 }
 
+/* The parser names the file itself; these errors concern it too. */
+static void
+name_file(const char *path, char error[static CONFIG_ERROR_SIZE])
+{
+	char *text = xasprintf("%s: %s", path, error);
+
+	strcpy_bounded(error, CONFIG_ERROR_SIZE, text);
+	free(text);
+}
+
 void
 settings_forget(struct supply *s)
 {
@@ -115,6 +125,7 @@ settings_load(const char *path, struct supply *ret_supply,
 	    !read_named("tls-key", config->tls_key, &s.key, &s.key_size,
 	    error) ||
 	    !read_named("zone", config->zone, &s.zone, &s.zone_size, error)) {
+		name_file(path, error);
 		settings_forget(&s);
 		return config_free(config);
 	}

@@ -101,6 +101,8 @@ void log_refused(const struct netaddr *peer, enum limits_answer why,
 /* For struct session_env. */
 void log_report(void *arg, const struct session *s,
     const struct session_report *report);
+void log_refused_recipient(void *arg, const struct session *s,
+    const struct rcpt *rcpt);
 
 /* smtp_admin.c: the service for mx6ctl. */
 extern const struct ipc_service *const smtp_admin;

@@ -3,6 +3,7 @@
 #include "smtpd/smtp.h"
 
 #include "policy/policy.h"
+#include "smtpd/reply.h"
 #include "util/log.h"
 
 static const char *const actions[] = {
@@ -104,5 +105,22 @@ log_report(void *arg, const struct session *s, const struct session_report *r)
 	}
 	log_text(&l, "reply", r->code);
 	log_text(&l, "enhanced", r->enhanced);
+	log_send(&l);
+}
+
+void
+log_refused_recipient(void *arg, const struct session *s,
+    const struct rcpt *rcpt)
+{
+	struct log_line l;
+
+	(void)arg;
+	log_start(&l, LOG_LEVEL_INFO, "recipient");
+	log_place(&l, s);
+	log_text(&l, "helo", session_client_name(s));
+	log_mailbox(&l, "from", session_transaction(s)->sender);
+	log_mailbox(&l, "to", rcpt->address);
+	log_text(&l, "reply", reply_code(rcpt->reply));
+	log_text(&l, "enhanced", reply_enhanced(rcpt->reply));
 	log_send(&l);
 }

@@ -73,6 +73,31 @@ suggestion(cfg_t *cfg, const char *word)
 	return suggest_near(word, all, n);
 }
 
+/* What would be right where libconfuse says only what is wrong. */
+static const struct {
+	const char	*begins;
+	const char	*right;
+} cures[] = {
+	{ "missing title", "it stands in front of the {, as in "
+	    "listen \"192.0.2.1\" { }" },
+	{ "unexpected token", "in front of it something is missing, such as "
+	    "a comma in a list, or the {" },
+	{ "missing equal sign", "write name = value" },
+	{ "premature end", "a quote that was opened should be closed" },
+	{ "invalid boolean", "it should be yes or no" },
+	{ "found duplicate", "one section should say it all" },
+};
+
+static const char *
+cure_of(const char *text)
+{
+	for (size_t i = 0; i < sizeof cures / sizeof cures[0]; i++)
+		if (strncmp(text, cures[i].begins,
+		    strlen(cures[i].begins)) == 0)
+			return cures[i].right;
+	return NULL;
+}
+
 /* libconfuse's own words, made to say what would be right. */
 static void
 on_error(cfg_t *cfg, const char *format, va_list args)
@@ -94,7 +119,9 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 		    near == NULL ? "" : "\"?");
 		return;
 	}
-	fail(cfg->line, "%s", text);
+	near = cure_of(text);
+	fail(cfg->line, "%s%s%s", text, near == NULL ? "" : "; ",
+	    near == NULL ? "" : near);
 }
 
 /* ---- values, as they are read ---- */

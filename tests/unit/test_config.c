@@ -145,6 +145,9 @@ static const struct {
 	{ "ipv4 = no\nipv6 = no\nlisten \"::1\" { }\n", "both \"no\"" },
 	{ "\nlisten \"::1\" {\n# }\n\"}\"\n", "mx6d.conf:2: the {" },
 	{ "listen \"::1\" { }\n}\n", "mx6d.conf:2: this }" },
+	{ "relay-networks = { \"10.0.0.1\" \"::1\" }\n", "a comma" },
+	{ "route \"a.example\" { mx6 = maybe }\n", "yes or no" },
+	{ "hostname = \"x\n", "should be closed" },
 	{ "source-ipv6 = 192.0.2.1\n", "it should be an IPv6 address" },
 };
 

@@ -10,6 +10,7 @@
 
 #include "policy/rules.h"
 #include "util/fdio.h"
+#include "util/number.h"
 #include "util/xalloc.h"
 
 #define FILE_MAX	(1024 * 1024)

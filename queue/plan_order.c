@@ -73,6 +73,25 @@ reason(enum deliver_via via, enum deliver_family demand)
 	return "";
 }
 
+/* An address that the SRV record names may push back, however it was found
+ * (MX6 sender 3.). */
+static bool
+srv_names(const struct plan_work *w, const struct netaddr *addr,
+    uint16_t port)
+{
+	for (size_t i = 0; i < w->srv.count; i++) {
+		const struct plan_host *host = &w->srv.items[i];
+		const struct netaddr *own;
+		size_t cursor = 0;
+
+		while ((own = plan_host_next(host, NETADDR_IPV6, &cursor)) !=
+		    NULL)
+			if (host->port == port && netaddr_equal(own, addr))
+				return true;
+	}
+	return false;
+}
+
 static void
 add_family(struct plan_work *w, const struct plan_host *host,
     enum netaddr_family family, enum deliver_via via)
@@ -83,13 +102,15 @@ add_family(struct plan_work *w, const struct plan_host *host,
 	if (!family_usable(w, family))
 		return;
 	while ((addr = plan_host_next(host, family, &cursor)) != NULL) {
+		enum deliver_via found = via == VIA_MX_IPV6 &&
+		    srv_names(w, addr, host->port) ? VIA_MX6_IPV6 : via;
 		struct plan_candidate c = {
 			.host = (char *)(uintptr_t)host->name,
 			.addr = *addr,
-			.via = via,
-			.fallback_meant = via == VIA_MX6_IPV6,
+			.via = found,
+			.fallback_meant = found == VIA_MX6_IPV6,
 			.group = host->group,
-			.why = reason(via, w->ask->demand),
+			.why = reason(found, w->ask->demand),
 		};
 
 		c.addr.port = host->port;

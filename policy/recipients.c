@@ -162,6 +162,37 @@ is_on_trail(const struct trail *trail, const char *text)
 	return false;
 }
 
+static bool
+pass_on(struct expansion *e, const struct mailaddr *addr,
+    const struct lists_domain *domain)
+{
+	char text[MAILADDR_TEXT_SIZE];
+
+	if (strcmp(domain->transport, "relay") != 0)
+		return false;
+	add_target(e, TARGET_REMOTE, mailaddr_format(addr, text));
+	return true;
+}
+
+/* One target of alias `name`; one that names the alias itself means its
+ * mailbox, which for a domain that is passed on is elsewhere. */
+static void
+follow_target(struct expansion *e, const char *name,
+    const struct mailaddr *target, const struct trail *here,
+    const struct lists_domain *domain)
+{
+	char text[MAILADDR_TEXT_SIZE];
+	struct lists_mailbox m;
+
+	own_form(target, text);
+	if (strcmp(text, here->address) != 0 && strcmp(text, name) != 0)
+		expand(e, target, here);
+	else if (found(e, lists_mailbox(e->lists, text, &m)))
+		add_mailbox(e, &m, domain->transport);
+	else if (e->status == RECIPIENT_OK)
+		pass_on(e, target, domain);
+}
+
 /* Expands alias `name` for addr, whose own step of the trail is here. */
 static bool
 follow_alias(struct expansion *e, const char *name,
@@ -169,24 +200,20 @@ follow_alias(struct expansion *e, const char *name,
     const struct lists_domain *domain)
 {
 	struct rows rows = { 0 };
-	char text[MAILADDR_TEXT_SIZE];
 	bool is_alias = found(e, lists_alias(e->lists, name, keep_row, &rows));
 
 	if (rows.count > TARGETS_MAX)
 		fail(e, RECIPIENT_TROUBLE, too_large);
 	for (size_t i = 0; i < rows.count; i++) {
 		struct mailaddr target;
-		struct lists_mailbox m;
 
-		if (e->status != RECIPIENT_OK ||
-		    !parse_target(rows.items[i], addr, &target))
-			continue;
-		own_form(&target, text);
-		if (strcmp(text, here->address) != 0 &&
-		    strcmp(text, name) != 0)
-			expand(e, &target, here);
-		else if (found(e, lists_mailbox(e->lists, text, &m)))
-			add_mailbox(e, &m, domain->transport);
+		if (e->status != RECIPIENT_OK)
+			break;
+		if (parse_target(rows.items[i], addr, &target))
+			follow_target(e, name, &target, here, domain);
+		else
+			fail(e, RECIPIENT_TROUBLE, "an alias has a target "
+			    "that is not an address");
 	}
 	for (size_t i = 0; i < rows.count; i++)
 		free(rows.items[i]);
@@ -272,18 +299,6 @@ find_catch_all(struct expansion *e, const struct mailaddr *addr,
 
 	snprintf(name, sizeof name, "@%s", addr->domain);
 	return follow_alias(e, name, addr, here, domain);
-}
-
-static bool
-pass_on(struct expansion *e, const struct mailaddr *addr,
-    const struct lists_domain *domain)
-{
-	char text[MAILADDR_TEXT_SIZE];
-
-	if (strcmp(domain->transport, "relay") != 0)
-		return false;
-	add_target(e, TARGET_REMOTE, mailaddr_format(addr, text));
-	return true;
 }
 
 /* The places where a name of ours may stand, in order. */

@@ -2,6 +2,7 @@
 /* Recipients: ours or not, aliases, details, postmaster, bounds. */
 
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -206,6 +207,37 @@ too_many(void **state)
 	assert_string_equal(find(l, "big@example.org", false), "trouble");
 }
 
+/* A row that a person wrote by hand, past the checks of mx6ctl. */
+static void
+add_by_hand(const char *address, const char *target)
+{
+	char *error = NULL;
+	sqlite3 *db;
+	char *sql = sqlite3_mprintf("INSERT INTO alias(address,target) "
+	    "VALUES(%Q,%Q)", address, target);
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, &error), SQLITE_OK);
+	sqlite3_free(sql);
+	sqlite3_close(db);
+}
+
+/* Never "ok" with one of the targets left out. */
+static void
+nobody_is_left_out(void **state)
+{
+	struct lists *l = *state;
+
+	add(l, LISTS_ALIAS, "all@example.org", "bob@example.org");
+	add_by_hand("all@example.org", "not an address@x");
+	assert_string_equal(find(l, "all@example.org", false), "trouble");
+	add_by_hand("joe@relay.example", "joe@relay.example");
+	add_by_hand("joe@relay.example", "bob@example.org");
+	assert_string_equal(find(l, "joe@relay.example", false),
+	    "maildir:bob@example.org::example.org/bob/Maildir "
+	    "remote:joe@relay.example::");
+}
+
 static void
 postmaster(void **state)
 {
@@ -231,7 +263,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(ours_or_not), TEST(lmtp_for_all), TEST(details),
 		TEST(expansion), TEST(catch_all), TEST(loops), TEST(too_many),
-		TEST(postmaster),
+		TEST(postmaster), TEST(nobody_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,7 +89,7 @@ static const struct {
 	{ CALLS_BASE, SYS(getpid) }, { CALLS_BASE, SYS(gettid) },
 	{ CALLS_BASE, SYS(getppid) }, { CALLS_BASE, SYS(getuid) },
 	{ CALLS_BASE, SYS(geteuid) }, { CALLS_BASE, SYS(getgid) },
-	{ CALLS_BASE, SYS(getegid) }, { CALLS_BASE, SYS(tgkill) },
+	{ CALLS_BASE, SYS(getegid) },
 	{ CALLS_BASE, SYS(exit) }, { CALLS_BASE, SYS(exit_group) },
 	{ CALLS_BASE, SYS(restart_syscall) }, { CALLS_BASE, SYS(sched_yield) },
 	{ CALLS_BASE, SYS(getrusage) }, { CALLS_BASE, SYS(sysinfo) },
@@ -115,7 +115,6 @@ static const struct {
 	{ CALLS_FILES, SYS(ftruncate) },
 	{ CALLS_THREADS, SYS(set_robust_list) }, { CALLS_THREADS, SYS(rseq) },
 	{ CALLS_THREADS, SYS(sched_getaffinity) },
-	{ CALLS_THREADS, SYS(prlimit64) },
 };
 
 static void
@@ -284,6 +283,15 @@ allow_memory(scmp_filter_ctx filter)
 	return bad;
 }
 
+/* abort(3) signals its own thread; the same call could kill a sibling, which
+ * has the same user. */
+static int
+allow_abort(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SYS(tgkill), 1,
+	    SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+}
+
 static int
 allow_sockets(scmp_filter_ctx filter, unsigned calls)
 {
@@ -315,6 +323,9 @@ allow_threads(scmp_filter_ctx filter)
 	int bad = 0;
 
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SYS(clone3), 0);
+	/* Its own limits alone: 0 is the caller. */
+	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SYS(prlimit64), 1,
+	    SCMP_A0(SCMP_CMP_EQ, 0));
 	bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SYS(clone), 1,
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, thread, thread));
 	return bad;
@@ -342,6 +353,7 @@ lock_calls(enum sandbox_kind kind)
 			    allowed[i].number, 0);
 	}
 	bad |= allow_memory(filter);
+	bad |= allow_abort(filter);
 	bad |= allow_sockets(filter, calls);
 	if ((calls & CALLS_THREADS) != 0)
 		bad |= allow_threads(filter);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -97,6 +98,28 @@ signal_parent(void)
 }
 
 static bool
+signal_sibling(void)
+{
+	/* EPERM is only because the parent here is root. */
+	return tgkill(getppid(), getppid(), 0) == 0 || errno == EPERM;
+}
+
+static bool
+limit_sibling(void)
+{
+	struct rlimit r;
+
+	return prlimit(getppid(), RLIMIT_CPU, NULL, &r) == 0 ||
+	    errno == EPERM;
+}
+
+static bool
+signal_self(void)
+{
+	return tgkill(getpid(), gettid(), 0) == 0;
+}
+
+static bool
 executable_memory(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -134,8 +157,12 @@ static const struct {
 	{ "make a raw socket", raw_socket, { 0, 0, 0, 0, 0, 0, 0 } },
 	{ "become root", become_root, { 0, 0, 0, 0, 0, 0, 0 } },
 	{ "signal another process", signal_parent, { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "signal another by its thread", signal_sibling,
+	    { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "limit another", limit_sibling, { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "signal itself, to abort", signal_self, { 1, 1, 1, 1, 1, 1, 1 } },
 	{ "map executable memory", executable_memory, { 0, 0, 0, 0, 0, 0, 0 } },
-	{ "start a thread", thread, { 0, 0, 1, 0, 0, 0, 0 } },
+	{ "start a thread", thread, { 0, 0, 1, 1, 0, 0, 0 } },
 };
 
 /* true if the attempt succeeded; killed or refused is false. */

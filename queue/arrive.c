@@ -152,6 +152,7 @@ arrival_free(struct engine *e, struct arrival *a)
 
 		TAILQ_REMOVE(&a->parcels, p, link);
 		lane_unreserve(&e->lanes, p->lane);
+		book_settle(e, p->lane);
 		while ((r = STAILQ_FIRST(&p->rcpts)) != NULL) {
 			STAILQ_REMOVE_HEAD(&p->rcpts, link);
 			taken_release_rcpt(&e->taken, r);

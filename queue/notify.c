@@ -229,7 +229,7 @@ struct untold {
 	size_t		 count;
 };
 
-#define UNTOLD_MAX 1000		/* a start; the rest at the next one */
+#define UNTOLD_MAX 1000		/* in memory at a time */
 
 static void
 add_untold(void *arg, uint64_t message_id)
@@ -269,20 +269,35 @@ tell_untold(struct engine *e, uint64_t message_id)
 	return status;
 }
 
-void
-notify_untold(struct engine *e)
+/* How many of the next UNTOLD_MAX were told; *ret_more: there may be more. */
+static size_t
+tell_some(struct engine *e, bool *ret_more)
 {
 	struct untold all = { 0 };
+	size_t told = 0;
 
 	if (store_untold(e->store, UNTOLD_MAX, add_untold, &all) != STORE_OK)
 		log_say(LOG_LEVEL_ERROR, "store", "failures to report: %s",
 		    store_trouble(e->store));
 	for (size_t i = 0; i < all.count; i++) {
-		if (tell_untold(e, all.ids[i]) != STORE_OK)
+		if (tell_untold(e, all.ids[i]) == STORE_OK)
+			told++;
+		else
 			log_say(LOG_LEVEL_ERROR, "store", "message row %llu: "
 			    "its failure could not be reported: %s",
 			    (unsigned long long)all.ids[i],
 			    store_trouble(e->store));
 	}
+	*ret_more = all.count == UNTOLD_MAX;
 	free(all.ids);
+	return told;
+}
+
+void
+notify_untold(struct engine *e)
+{
+	bool more = true;
+
+	while (more && tell_some(e, &more) > 0)
+		;
 }

@@ -46,6 +46,20 @@ parcel_withdraw(struct engine *e, struct parcel *p)
 	results_end(e, p);
 }
 
+/* The lane has a new row on disk; where the walk through its rows has passed
+ * that row's place, it begins anew. */
+static void
+row_added(struct engine *e, struct lane *lane, uint64_t due_at, uint64_t id)
+{
+	if (!lane->on_disk)
+		engine_wake(e, due_at);
+	else if (due_at < lane->cursor.due_at ||
+	    (due_at == lane->cursor.due_at && id < lane->cursor.id))
+		lane_opened(&e->lanes, lane);
+	else
+		lane_more(&e->lanes, lane);
+}
+
 /* On disk: the client may be told, and what is kept goes out. */
 static void
 tell_arrival(struct engine *e, struct arrival *a)
@@ -71,10 +85,8 @@ tell_arrival(struct engine *e, struct arrival *a)
 	for (p = TAILQ_FIRST(&a->parcels); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, link);
 		if (!p->kept) {
-			if (p->lane->on_disk)
-				lane_more(&e->lanes, p->lane);
-			else
-				engine_wake(e, a->message->queued_ms / 1000);
+			row_added(e, p->lane, a->message->queued_ms / 1000,
+			    STAILQ_FIRST(&p->rcpts)->id);
 			continue;
 		}
 		TAILQ_REMOVE(&a->parcels, p, link);
@@ -131,6 +143,25 @@ send_again(struct engine *e, struct parcel *p)
 	lane_push(&e->lanes, p->lane, p, true);
 }
 
+/* The targets that policy has named are rows of their own now, due since
+ * they were booked. */
+static void
+tell_targets(struct engine *e, const struct parcel *p)
+{
+	char destination[DESTINATION_SIZE];
+	struct lane *lane;
+	struct rcpt *r;
+
+	engine_wake(e, engine_now());
+	STAILQ_FOREACH(r, &p->targets, link) {
+		if (!rcpt_destination(r, destination))
+			continue;
+		lane = lanes_find(&e->lanes, destination);
+		if (lane != NULL && lane->on_disk)
+			row_added(e, lane, 0, 0);
+	}
+}
+
 static void
 tell_parcel(struct engine *e, struct parcel *p)
 {
@@ -151,7 +182,9 @@ tell_parcel(struct engine *e, struct parcel *p)
 		report_notice("delayed", m, p->warning);
 		m->warn_at = 0;
 	}
-	if (p->bounce[0] != '\0' || p->warning[0] != '\0' || p->routed)
+	if (p->routed)
+		tell_targets(e, p);
+	if (p->bounce[0] != '\0' || p->warning[0] != '\0')
 		engine_wake(e, engine_now());
 	if (p->message_gone) {
 		if (p->spool_id != 0)

@@ -129,6 +129,7 @@ serve_privileged_mail_user(struct ipc_call *call,
 	};
 	const struct passwd *pw;
 	int fds[2] = { -1, -1 };
+	char why[256];
 
 	if (asker_of(call) != PROCESS_LOCAL)
 		answer.error = "only local may ask for this";
@@ -137,9 +138,11 @@ serve_privileged_mail_user(struct ipc_call *call,
 	else if (spawn_users_alive() >= USERS_MAX)
 		answer.error = "too many mailbox owners at once";
 	else if (!ipc_pair(fds) || !spawn_user("mx6d-local", "-u", fds[1],
-	    pw->pw_uid, pw->pw_gid, !is_root))
-		answer.error = strerror(errno);
-	else {
+	    pw->pw_uid, pw->pw_gid, !is_root)) {
+		snprintf(why, sizeof why, "mx6d-local cannot be started as "
+		    "%.64s: %s", pw->pw_name, strerror(errno));
+		answer.error = why;
+	} else {
 		answer.channel = fds[0];
 		answer.home = pw->pw_dir;
 	}

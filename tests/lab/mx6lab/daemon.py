@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -84,6 +85,29 @@ class Event:
         return self.fields.get(key, "")
 
 
+def open_to_all(path):
+    """Whether a user without rights may go there."""
+    while os.stat(path).st_mode & 0o001:
+        if path == "/":
+            return True
+        path = os.path.dirname(path)
+    return False
+
+
+def programs(build, host, folder):
+    """A daemon that drops from root must find its programs as its users."""
+    build = os.path.abspath(build)
+    if os.geteuid() != 0 or host.mode == "user" or open_to_all(build):
+        return build
+    folder = os.path.join(os.path.abspath(folder), "bin")
+    os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(build):
+        path = os.path.join(build, name)
+        if name.startswith(("mx6d", "mx6ctl")) and os.path.isfile(path):
+            shutil.copy(path, folder)
+    return folder
+
+
 class Daemon:
     """
     d = Daemon(build, host, folder, settings, listens)
@@ -92,7 +116,7 @@ class Daemon:
 
     def __init__(self, build, host, folder, settings, listens=(), routes=(),
                  rules=()):
-        self.build, self.host = os.path.abspath(build), host
+        self.build, self.host = programs(build, host, folder), host
         self.folder = os.path.abspath(folder)
         self.conf = self.folder + "/mx6d.conf"
         self.log_path = self.folder + "/log"

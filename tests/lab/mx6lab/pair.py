@@ -14,7 +14,6 @@ there is, ::1, changes its role when the defensive form has its turn.
 
 import ipaddress
 import os
-import shutil
 
 from mx6lab import space
 from mx6lab.daemon import Daemon
@@ -50,23 +49,11 @@ LOOPBACK = {"port": 2525, "sender4": "127.0.0.1", "sender6": "::1",
 DOMAINS = ("with6.example", "plain.example", "defensive.example")
 
 
-def copy_programs(build, folder):
-    """The daemons run as nobody, who may not be allowed into our folders."""
-    os.makedirs(folder)
-    for name in os.listdir(build):
-        if name.startswith(("mx6d", "mx6ctl")) and \
-                os.path.isfile(os.path.join(build, name)):
-            shutil.copy(os.path.join(build, name), folder)
-    return folder
-
-
 class Pair:
     inlets = {"aware": "127.0.0.1", "unaware": "127.0.0.2"}
 
     def __init__(self, build, mode, folder, **settings):
         self.build, self.mode, self.folder = build, mode, folder
-        if mode == "loopback" and os.geteuid() == 0:
-            self.build = copy_programs(build, os.path.join(folder, "bin"))
         self.settings = settings
         self.at = LOOPBACK if mode == "loopback" else WIRE
         self.port = self.at["port"]

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "policy/lists.h"
 #include "smtpd/control_ipc.h"
@@ -48,8 +49,11 @@ open_lists(struct ctl *ctl)
 		return NULL;
 	path = xasprintf("%s/" LISTS_FILE, config->state_directory);
 	lists = lists_open(path, BUSY_MS, why);
-	if (lists == NULL)
-		ctl_error("%s: %s", path, why);
+	if (lists == NULL && access(path, F_OK) == -1 && errno == EACCES)
+		ctl_error("%s: %s; run mx6ctl as root, or as the user who "
+		    "started mx6d", path, strerror(errno));
+	else if (lists == NULL)
+		ctl_error("%s", why);
 	free(path);
 	return lists;
 }

@@ -160,7 +160,7 @@ list_pages(int fd, const struct filter *f, uint64_t limit, struct page *p)
 }
 
 static enum ctl_exit
-end_list(const struct ctl *ctl, struct page *p)
+end_list(const struct ctl *ctl, struct page *p, bool filtered)
 {
 	if (ctl->json)
 		report_fact(p->report, "more", "", REPORT_YESNO, p->more);
@@ -172,7 +172,8 @@ end_list(const struct ctl *ctl, struct page *p)
 	if (p->ended != CTL_DONE || p->rows > 0)
 		return p->ended;
 	if (!ctl->json)
-		ctl_error("nothing in the queue matches");
+		ctl_error(filtered ? "nothing in the queue matches" :
+		    "the queue is empty");
 	return CTL_NOTHING;
 }
 
@@ -200,7 +201,8 @@ ctl_queue_list(struct ctl *ctl)
 	report_table(p.report, "rows", row_columns, COUNT(row_columns));
 	list_pages(fd, &f, limit, &p);
 	close(fd);
-	return end_list(ctl, &p);
+	return end_list(ctl, &p, *f.message != '\0' || *f.sender != '\0' ||
+	    *f.domain != '\0' || f.state != 0);
 }
 
 /* ---- show ---- */

@@ -54,23 +54,27 @@ has_resting(const struct attempt *a)
 }
 
 /* The first that was not tried; one that was found dead a moment ago only if
- * no other has an open session.  The number of candidates: none is left. */
+ * no other has an open session, one that is in doubt only if it is the last.
+ * The number of candidates: none is left. */
 static size_t
 choose(const struct attempt *a)
 {
 	const struct plan *plan = route_plan(a->route);
 	uint64_t now_ms = uv_now(attempt_loop());
+	size_t doubted = plan->candidate_count;
 
 	for (size_t i = 0; i < plan->candidate_count; i++) {
 		struct link_key key = key_of(a, i);
 
-		if (a->tried[i])
+		if (a->tried[i] || (pool_is_dead(&key.addr, now_ms) &&
+		    !pool_has(&key) && has_resting(a)))
 			continue;
-		if (!pool_is_dead(&key.addr, now_ms) || pool_has(&key) ||
-		    !has_resting(a))
+		if (!pool_is_doubted(&key.addr, now_ms))
 			return i;
+		if (doubted == plan->candidate_count)
+			doubted = i;
 	}
-	return plan->candidate_count;
+	return doubted;
 }
 
 static void
@@ -195,11 +199,21 @@ on_ready(void *arg, struct link *l)
 	attempt_next(a);
 }
 
+static bool
+is_uncertain(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->batch_count; i++)
+		if (a->rcpts[a->batch_of[i]].outcome == OUTCOME_UNCERTAIN)
+			return true;
+	return false;
+}
+
 static void
 on_ended(void *arg, struct link *l)
 {
 	struct attempt *a = arg;
 	const struct client *client = link_client(l);
+	enum attempt_step step;
 
 	if (client == NULL) {
 		attempt_book_trouble(a, "connect to", link_why(l));
@@ -208,7 +222,10 @@ on_ended(void *arg, struct link *l)
 		return;
 	}
 	note_session(a, l);
-	switch (attempt_book_results(a, client, client_end(client))) {
+	step = attempt_book_results(a, client, client_end(client));
+	if (is_uncertain(a))
+		pool_note_doubted(&link_key(l)->addr, uv_now(attempt_loop()));
+	switch (step) {
 	case ATTEMPT_FRESH:
 		a->fresh = true;
 		same_candidate(a);

@@ -3,19 +3,24 @@
 
 #include "queue/pool.h"
 
+#include <string.h>
+
 #define DEAD_FOR_MS	60000
-#define DEAD_MAX	64
+#define DOUBTED_FOR_MS	3600000
+#define NOTED_MAX	64
 
 TAILQ_HEAD(place_list, link_place);
 
 static struct place_list resting = TAILQ_HEAD_INITIALIZER(resting);
 static size_t resting_count;
 
-static struct {
-	struct netaddr	addr;
-	uint64_t	until_ms;
-} dead[DEAD_MAX];
-static size_t dead_next;
+static struct noted {
+	size_t			 next;	/* to be forgotten */
+	struct {
+		struct netaddr	 addr;
+		uint64_t	 until_ms;
+	} items[NOTED_MAX];
+} dead, doubted;
 
 static struct link *
 find(const struct link_key *key)
@@ -89,23 +94,49 @@ pool_close(void)
 		forget(p->link);
 		link_quit(p->link);
 	}
+	memset(&dead, 0, sizeof dead);
+	memset(&doubted, 0, sizeof doubted);
+}
+
+static void
+note(struct noted *n, const struct netaddr *addr, uint64_t until_ms)
+{
+	n->items[n->next].addr = *addr;
+	n->items[n->next].until_ms = until_ms;
+	n->next = (n->next + 1) % NOTED_MAX;
+}
+
+static bool
+is_noted(const struct noted *n, const struct netaddr *addr, uint64_t now_ms)
+{
+	for (size_t i = 0; i < NOTED_MAX; i++)
+		if (n->items[i].until_ms > now_ms &&
+		    n->items[i].addr.port == addr->port &&
+		    netaddr_equal(&n->items[i].addr, addr))
+			return true;
+	return false;
 }
 
 void
 pool_note_dead(const struct netaddr *addr, uint64_t now_ms)
 {
-	dead[dead_next].addr = *addr;
-	dead[dead_next].until_ms = now_ms + DEAD_FOR_MS;
-	dead_next = (dead_next + 1) % DEAD_MAX;
+	note(&dead, addr, now_ms + DEAD_FOR_MS);
 }
 
 bool
 pool_is_dead(const struct netaddr *addr, uint64_t now_ms)
 {
-	for (size_t i = 0; i < DEAD_MAX; i++)
-		if (dead[i].until_ms > now_ms &&
-		    dead[i].addr.port == addr->port &&
-		    netaddr_equal(&dead[i].addr, addr))
-			return true;
-	return false;
+	return is_noted(&dead, addr, now_ms);
+}
+
+void
+pool_note_doubted(const struct netaddr *addr, uint64_t now_ms)
+{
+	note(&doubted, addr, now_ms + DOUBTED_FOR_MS);
+}
+
+bool
+pool_is_doubted(const struct netaddr *addr, uint64_t now_ms)
+{
+	return is_noted(&doubted, addr, now_ms);
 }

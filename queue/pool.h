@@ -22,12 +22,17 @@ struct link *pool_take(const struct link_key *key);
 /* Rests the link for `setup`'s connection-idle, or ends it after
  * connection-messages. */
 void pool_put(struct link *l, const struct setup *setup);
-/* Says QUIT on all that rest. */
+/* Says QUIT on all that rest, and forgets what was noted of addresses. */
 void pool_close(void);
 
 /* An address that could not be connected to: for a minute another candidate
  * with a resting link is preferred to it. */
 void pool_note_dead(const struct netaddr *addr, uint64_t now_ms);
 bool pool_is_dead(const struct netaddr *addr, uint64_t now_ms);
+/* An address from which no answer came to a whole message: for an hour it is
+ * tried after all others.  Where a path swallows large packets, the retry
+ * would end in the same way for ever. */
+void pool_note_doubted(const struct netaddr *addr, uint64_t now_ms);
+bool pool_is_doubted(const struct netaddr *addr, uint64_t now_ms);
 
 #endif

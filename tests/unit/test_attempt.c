@@ -145,6 +145,9 @@ test_uncertain_waits(void **state)
 	send_one("plain.test", DELIVER_ANY);
 	expect(0, OUTCOME_UNCERTAIN, "", "fd00::1", VIA_MX_IPV6);
 	assert_int_equal(four->connections, 0);
+	/* Its retry: the same address would swallow it again and again. */
+	send_one("plain.test", DELIVER_ANY);
+	expect(0, OUTCOME_DELIVERED, "250", "127.0.0.1", VIA_MX_IPV4);
 }
 
 static void

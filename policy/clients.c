@@ -66,8 +66,10 @@ clients_new(uv_loop_t *loop, struct ipc_peer *resolver)
 const struct answers *
 clients_known(struct clients *c, const struct netaddr *peer)
 {
-	return recent_get(c->known, peer->bytes, sizeof peer->bytes,
-	    uv_now(c->loop));
+	uint8_t key[RECENT_ADDR_SIZE];
+
+	recent_addr_key(peer, key);
+	return recent_get(c->known, key, sizeof key, uv_now(c->loop));
 }
 
 static void
@@ -75,13 +77,15 @@ finish(struct inquiry *q)
 {
 	struct clients *c = q->clients;
 	uint32_t kept_s = answers_ttl(q->answers, KEPT_MOST_S);
+	uint8_t key[RECENT_ADDR_SIZE];
 
 	if (answers_troubled(q->answers))
 		kept_s = KEPT_TROUBLE_S;
 	else if (kept_s < KEPT_LEAST_S)
 		kept_s = KEPT_LEAST_S;
 	c->inquiries--;
-	recent_put(c->known, q->peer.bytes, sizeof q->peer.bytes, q->answers,
+	recent_addr_key(&q->peer, key);
+	recent_put(c->known, key, sizeof key, q->answers,
 	    uv_now(c->loop) + kept_s * UINT64_C(1000));
 	q->done(q->arg, q->answers);
 	free(q);

@@ -98,9 +98,10 @@ known_whitelisted(struct known *k, const struct netaddr *peer,
     uint64_t now_ms)
 {
 	enum list_answer *kept, answer;
+	uint8_t key[RECENT_ADDR_SIZE];
 
-	kept = recent_get(k->whitelisted, peer->bytes, sizeof peer->bytes,
-	    now_ms);
+	recent_addr_key(peer, key);
+	kept = recent_get(k->whitelisted, key, sizeof key, now_ms);
 	if (kept != NULL)
 		return *kept;
 	switch (lists_whitelisted(k->lists, peer)) {
@@ -116,7 +117,7 @@ known_whitelisted(struct known *k, const struct netaddr *peer,
 		log_say(LOG_LEVEL_ERROR, "lists", "%s", lists_why(k->lists));
 		return LIST_UNKNOWN;
 	}
-	recent_put(k->whitelisted, peer->bytes, sizeof peer->bytes,
+	recent_put(k->whitelisted, key, sizeof key,
 	    xmemdup(&answer, sizeof answer), now_ms + KEPT_MS);
 	return answer;
 }

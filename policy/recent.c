@@ -31,6 +31,14 @@ struct recent {
 	void			(*free_value)(void *);
 };
 
+void
+recent_addr_key(const struct netaddr *addr,
+    uint8_t ret_key[static RECENT_ADDR_SIZE])
+{
+	ret_key[0] = addr->family;
+	memcpy(ret_key + 1, addr->bytes, RECENT_ADDR_SIZE - 1);
+}
+
 struct recent *
 recent_new(size_t most, void (*free_value)(void *value))
 {

@@ -10,7 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/netaddr.h"
+
 struct recent;
+
+/* An address as a key: the family too, for the octets of an IPv4 address are
+ * also the beginning of an IPv6 one. */
+#define RECENT_ADDR_SIZE 17
+void recent_addr_key(const struct netaddr *addr,
+    uint8_t ret_key[static RECENT_ADDR_SIZE]);
 
 /* free_value is called for each value that goes. */
 struct recent *recent_new(size_t most, void (*free_value)(void *value));

@@ -124,7 +124,8 @@ set_self(struct setup *s, const struct config *config)
 	s->self_addrs = xcalloc(most + 1, sizeof *s->self_addrs);
 	for (size_t i = 0; i < config->listen_count; i++)
 		add_own(s, &config->listens[i].addr);
-	s->self_name = s->hostname;
+	s->self_name = domain_parse(s->hostname, strlen(s->hostname), false,
+	    s->own_name) ? s->own_name : s->hostname;
 	s->self.names = &s->self_name;
 	s->self.name_count = 1;
 	s->self.addrs = s->self_addrs;

@@ -23,7 +23,8 @@ struct setup {
 	struct client_settings	 client;
 	char			**codes;	/* of client.fallback_codes */
 	struct plan_self	 self;
-	const char		*self_name;	/* hostname, for self.names */
+	const char		*self_name;	/* for self.names */
+	char			 own_name[DOMAIN_SIZE];	/* hostname, canonical */
 	struct netaddr		*self_addrs;
 	struct netaddr		 source_ipv4;	/* family none: any */
 	struct netaddr		 source_ipv6;

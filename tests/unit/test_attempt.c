@@ -194,6 +194,21 @@ test_mixed_over_ipv6(void **state)
 	assert_int_equal(four->messages, 0);
 }
 
+/* DNS answers are in lower case; so must be what they are compared with. */
+static void
+test_own_name_in_capitals(void **state)
+{
+	struct config capitals = config;
+	char name[] = "MX.Us.Test";
+	struct setup *setup;
+
+	(void)state;
+	capitals.hostname = name;
+	setup = setup_new(&capitals);
+	assert_string_equal(setup->self.names[0], "mx.us.test");
+	setup_drop(setup);
+}
+
 int
 main(void)
 {
@@ -205,7 +220,7 @@ main(void)
 		T(test_greeting_554_goes_on), T(test_all_busy),
 		T(test_unreachable_address), T(test_uncertain_waits),
 		T(test_null_mx), T(test_too_many_rcpts),
-		T(test_mixed_over_ipv6),
+		T(test_mixed_over_ipv6), T(test_own_name_in_capitals),
 	};
 
 	return run_on_stage(tests, sizeof tests / sizeof tests[0]);

@@ -29,6 +29,22 @@ def wait_for(what, condition, timeout_s, pause_s=0.02):
         time.sleep(pause_s)
 
 
+def kill_hard(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def is_alive(pid):
+    """Not ended, and not a zombie that nobody has waited for."""
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 def value_text(value):
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -196,13 +212,15 @@ class Daemon:
         """
         if self.process is None:
             return
-        for pid in [self.process.pid, *self.children()]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # First stopped, so that no process is born unseen.
+        self.process.send_signal(signal.SIGSTOP)
+        pids = [self.process.pid, *self.children()]
+        for pid in pids:
+            kill_hard(pid)
         self.process.wait()
         self.process = None
+        wait_for("the end of all processes",
+                 lambda: not any(is_alive(pid) for pid in pids[1:]), STOP_S)
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)

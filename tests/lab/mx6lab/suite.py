@@ -63,9 +63,18 @@ class Suite:
             if self.tap.failed:
                 self.explain(daemon)
             daemon.kill()
-        subprocess.run(["rm", "-rf", "--one-file-system", self.folder],
-                       stderr=subprocess.DEVNULL)
+        self.clean()
         self.tap.end()
+
+    def clean(self, *more):
+        """Takes the suite's folder away, and more folders."""
+        with open("/proc/self/mounts", encoding="utf-8") as f:
+            mounts = [line.split()[1] for line in f]
+        for mount in reversed(mounts):
+            if mount.startswith(self.folder + "/"):
+                quietly("umount", "--lazy", mount)
+        subprocess.run(["rm", "-rf", "--one-file-system", self.folder, *more],
+                       stderr=subprocess.DEVNULL)
 
     def explain(self, daemon):
         print("# end of the log of mx6d on " + daemon.host.name,

@@ -1065,6 +1065,77 @@ test_all_failures_are_told_after_a_restart(void **state)
 	assert_int_equal(rows("1"), 0);
 }
 
+/* MX6.md, Sender, 4: after a restart, and after a 4xx over IPv4. */
+static void
+test_a_push_back_is_kept_for_good(void **state)
+{
+	(void)state;
+	keep = true;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	assert_int_equal(sent[0].family, DELIVER_ANY);
+	answer_with.outcome = OUTCOME_PUSHED_BACK;
+	answer_kept(0);
+	run_until_sent(2);
+	assert_int_equal(sent[1].family, DELIVER_IPV4_ONLY);
+	end();
+	start();
+	run_until_sent(3);
+	assert_int_equal(sent[2].family, DELIVER_IPV4_ONLY);
+	answer_with.outcome = OUTCOME_DEFERRED;
+	answer_kept(2);
+	run_ms(30);
+	act(ACTION_RETRY, "example.org");
+	run_until_sent(4);
+	assert_int_equal(sent[3].family, DELIVER_IPV4_ONLY);
+}
+
+/* What the queue does not know for certain it does not act upon. */
+static void
+test_a_push_back_that_was_not_booked_is_forgotten(void **state)
+{
+	(void)state;
+	keep = true;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	answer_with.outcome = OUTCOME_PUSHED_BACK;
+	answer_kept(0);
+	end();
+	start();
+	run_until_sent(2);
+	assert_int_equal(sent[1].family, DELIVER_ANY);
+}
+
+/* MX6.md, Sender, 9: the counts and the time of the next probe are kept. */
+static void
+test_probes_are_counted_across_a_restart(void **state)
+{
+	char name[20];
+
+	(void)state;
+	tried_mx6 = true;
+	answer_with.outcome = OUTCOME_PUSHED_BACK;
+	for (unsigned i = 0; i < config->push_back_limit; i++) {
+		snprintf(name, sizeof name, "m%u", i);
+		submit(name, "ann@example.net", "joe@example.org");
+		run_until_sent(2 * i + 2);
+	}
+	end();
+	start();
+	submit("first", "ann@example.net", "joe@example.org");
+	run_until_sent(sent_count + 1);
+	assert_int_equal(sent[sent_count - 1].family, DELIVER_IPV4_FIRST);
+	engine_lane(&engine, "example.org")->pushback.probe_at = 1;
+	submit("probe", "ann@example.net", "joe@example.org");
+	run_until_sent(sent_count + 2);
+	assert_int_equal(sent[sent_count - 2].family, DELIVER_ANY);
+	end();
+	start();
+	submit("last", "ann@example.net", "joe@example.org");
+	run_until_sent(sent_count + 1);
+	assert_int_equal(sent[sent_count - 1].family, DELIVER_IPV4_FIRST);
+}
+
 int
 main(void)
 {
@@ -1097,6 +1168,9 @@ main(void)
 		T(test_many_destinations_all_get_their_turn),
 		T(test_a_bounce_for_a_busy_mailbox_is_not_passed_over),
 		T(test_all_failures_are_told_after_a_restart),
+		T(test_a_push_back_is_kept_for_good),
+		T(test_a_push_back_that_was_not_booked_is_forgotten),
+		T(test_probes_are_counted_across_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

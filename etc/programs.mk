@@ -15,8 +15,7 @@ objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
 			  smtpd/session_mail smtpd/session_rcpt \
 			  smtpd/session_data smtpd/session_end \
 			  smtpd/session_misc smtpd/transaction smtpd/body \
-			  smtpd/data smtpd/params smtpd/received smtpd/reply \
-			  smtpd/message_id
+			  smtpd/data smtpd/params smtpd/received smtpd/reply
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-policy	= policy/mx6d-policy

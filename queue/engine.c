@@ -13,6 +13,8 @@
 #include "queue/store_admin.h"
 #include "util/log.h"
 
+/* mx6d-smtp processes have the numbers from 0. */
+#define QUEUE_ID_PROCESS 1023
 #define DATABASE	"queue.db"
 #define SPOOL		"spool"
 #define TICK_MS		1000
@@ -243,6 +245,7 @@ engine_start(struct engine *e, uv_loop_t *loop, const struct config *config)
 {
 	memset(e, 0, sizeof *e);
 	e->loop = loop;
+	id_source_init(&e->ids, QUEUE_ID_PROCESS, engine_random());
 	engine_configure(e, config);
 	lanes_init(&e->lanes);
 	taken_init(&e->taken);

@@ -33,6 +33,7 @@
 #include "queue/taken.h"
 #include "util/config.h"
 #include "util/ipc.h"
+#include "util/message_id.h"
 
 /* A submit call that waits for the commit. */
 struct arrival {
@@ -83,7 +84,7 @@ struct engine {
 	unsigned		 syncing;	/* spool files on their way */
 	uint32_t		 active;	/* deliveries under way */
 	uint64_t		 wake_at;	/* unix s: look at the index; 0 */
-	uint64_t		 sequence;	/* for the names of bounces */
+	struct id_source	 ids;		/* of bounces and warnings */
 	bool			 full;		/* too little room on disk */
 	bool			 blocked;	/* the last commit found no room */
 	bool			 stopping;
@@ -142,7 +143,7 @@ void parcel_withdraw(struct engine *e, struct parcel *p);
 
 /* notify.c: inside the transaction.  name gets the id of the new message,
  * "" if there was nothing to tell. */
-#define NOTIFY_NAME_SIZE 40
+#define NOTIFY_NAME_SIZE MESSAGE_ID_SIZE
 enum store_status notify_failed(struct engine *e, struct message *m,
     char name[static NOTIFY_NAME_SIZE]);
 enum store_status notify_delayed(struct engine *e, struct message *m,

@@ -145,9 +145,7 @@ notify(struct engine *e, struct message *m, enum bounce_kind kind,
 
 	name[0] = '\0';
 	if (status == STORE_OK && all.count > 0) {
-		snprintf(name, NOTIFY_NAME_SIZE, "%llx.%x.%llx",
-		    (unsigned long long)engine_now_ms(), engine_random(),
-		    (unsigned long long)e->sequence++);
+		message_id_next(&e->ids, engine_now_ms(), name);
 		b.name = name;
 		original_of(e, m, &b, head);
 		buf_init(&text, BOUNCE_SIZE_MAX);

@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "smtpd/message_id.h"
+#include "util/message_id.h"
 #include "smtpd/transaction.h"
 #include "util/buf.h"
 #include "util/config.h"

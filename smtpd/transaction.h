@@ -14,7 +14,7 @@
 
 #include "smtpd/body.h"
 #include "smtpd/data.h"
-#include "smtpd/message_id.h"
+#include "util/message_id.h"
 #include "smtpd/reply.h"
 
 /* A place to which the mail of one recipient goes (policy/policy.msg). */

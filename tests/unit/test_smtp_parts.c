@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "smtpd/body.h"
-#include "smtpd/message_id.h"
+#include "util/message_id.h"
 #include "smtpd/received.h"
 #include "smtpd/reply.h"
 #include "smtpd/transaction.h"

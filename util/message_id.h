@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SMTPD_MESSAGE_ID_H
-#define SMTPD_MESSAGE_ID_H
+#ifndef UTIL_MESSAGE_ID_H
+#define UTIL_MESSAGE_ID_H
 
 /*
  * Ids of messages and sessions: 15 characters that sort by time and are

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "smtpd/message_id.h"
+#include "util/message_id.h"
 
 static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 

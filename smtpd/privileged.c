@@ -89,19 +89,25 @@ is_daemons(uid_t uid)
 	return false;
 }
 
-/* "" is the daemon's own user, for mailboxes that are nobody's account. */
+/* "" is the daemon's own user, for mailboxes that are nobody's account.  That
+ * users cannot be looked up now is no reason to bounce what was accepted. */
 static const struct passwd *
-find_user(const char *name, const char **ret_error)
+find_user(const char *name, const char **ret_error, bool *ret_permanent)
 {
 	const struct passwd *pw;
 	uid_t uid;
 
+	errno = 0;
 	if (!is_root)
 		pw = getpwuid(getuid());	/* all is done as ourselves */
 	else
 		pw = getpwnam(*name == '\0' ? (*config)->user : name);
+	*ret_permanent = is_root && *name != '\0' &&
+	    (pw != NULL || errno == 0 || errno == ENOENT);
 	if (pw == NULL) {
-		*ret_error = "there is no such user on this system";
+		*ret_error = *ret_permanent ?
+		    "there is no such user on this system" :
+		    "this user cannot be looked up now";
 		return NULL;
 	}
 	if (is_root && pw->pw_uid == 0) {
@@ -115,7 +121,10 @@ find_user(const char *name, const char **ret_error)
 		return NULL;
 	}
 	/* The look-ups above have overwritten what the first one found. */
-	return getpwuid(uid);
+	*ret_permanent = false;
+	if ((pw = getpwuid(uid)) == NULL)
+		*ret_error = "this user cannot be looked up now";
+	return pw;
 }
 
 void
@@ -129,12 +138,14 @@ serve_privileged_mail_user(struct ipc_call *call,
 	};
 	const struct passwd *pw;
 	int fds[2] = { -1, -1 };
+	bool permanent;
 	char why[256];
 
 	if (asker_of(call) != PROCESS_LOCAL)
 		answer.error = "only local may ask for this";
-	else if ((pw = find_user(ask->user, &answer.error)) == NULL)
-		answer.permanent = 1;
+	else if ((pw = find_user(ask->user, &answer.error, &permanent)) ==
+	    NULL)
+		answer.permanent = permanent;
 	else if (spawn_users_alive() >= USERS_MAX)
 		answer.error = "too many mailbox owners at once";
 	else if (!ipc_pair(fds) || !spawn_user("mx6d-local", "-u", fds[1],

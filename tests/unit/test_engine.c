@@ -219,6 +219,11 @@ end(void)
 	ipc_peer_free(engine.local);
 	ipc_peer_free(engine.policy);
 	engine_close(&engine);
+	for (unsigned i = 0; i < kept_count; i++) {
+		if (kept[i].call != NULL)
+			ipc_call_drop(kept[i].call);
+		kept[i].call = NULL;
+	}
 	uv_run(&loop, UV_RUN_NOWAIT);
 	uv_run(&loop, UV_RUN_NOWAIT);
 }
@@ -957,6 +962,7 @@ answer_kept(unsigned i)
 
 	result.id = kept[i].id;
 	deliver_send_reply(kept[i].call, &answer);
+	kept[i].call = NULL;
 }
 
 static void

@@ -56,6 +56,7 @@ static void
 attempt_over(struct parcel *p, struct engine *e, bool reached)
 {
 	e->active--;
+	e->remote -= p->lane->remote;
 	schedule_window_note(&p->lane->window, &e->schedule, engine_now(),
 	    reached);
 	lane_update(&e->lanes, p->lane);
@@ -77,6 +78,7 @@ asked_new(struct engine *e, struct parcel *p)
 	p->connect_ms = p->transfer_ms = 0;
 	lane_hand_out(p->lane, p);
 	e->active++;
+	e->remote += p->lane->remote;
 	return a;
 }
 

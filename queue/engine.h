@@ -83,6 +83,7 @@ struct engine {
 	struct lane_list	 settling;	/* drained lanes, to be settled */
 	unsigned		 syncing;	/* spool files on their way */
 	uint32_t		 active;	/* deliveries under way */
+	uint32_t		 remote;	/* of these, to other servers */
 	uint64_t		 wake_at;	/* unix s: look at the index; 0 */
 	struct id_source	 ids;		/* of bounces and warnings */
 	bool			 full;		/* too little room on disk */

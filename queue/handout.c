@@ -45,6 +45,23 @@ suspend(struct engine *e, struct lane *lane, struct parcel *p)
 	while ((p = lane_pop(&e->lanes, lane)) != NULL);
 }
 
+/* The lane whose turn it is and that may have one more delivery under way;
+ * servers that keep us waiting leave room for mailboxes here.  NULL: none. */
+static struct lane *
+next_lane(struct engine *e)
+{
+	uint64_t most = e->config->deliveries_max;
+	struct lane *lane, *passed = NULL;
+
+	while ((lane = lanes_turn(&e->lanes)) != NULL && lane != passed) {
+		if ((lane->remote ? e->remote : e->active - e->remote) < most)
+			return lane;
+		if (passed == NULL)
+			passed = lane;
+	}
+	return NULL;
+}
+
 void
 hand_out(struct engine *e)
 {
@@ -56,8 +73,7 @@ hand_out(struct engine *e)
 		return;
 	if (due_scan_wanted(e, now))
 		due_scan(e, now);
-	while (e->active < e->config->deliveries_max &&
-	    (lane = lanes_turn(&e->lanes)) != NULL) {
+	while ((lane = next_lane(e)) != NULL) {
 		struct parcel *p;
 
 		if (++steps > STEPS_MAX)

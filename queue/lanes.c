@@ -95,6 +95,8 @@ lanes_add(struct lanes *lanes, const char *name,
 		forget(lanes, TAILQ_FIRST(&lanes->idle));
 	lane = xcalloc(1, sizeof *lane + n);
 	memcpy(lane->name, name, n);
+	/* Only a domain has no "kind:" before it (queue/message.h). */
+	lane->remote = name[0] == '[' || strchr(name, ':') == NULL;
 	TAILQ_INIT(&lane->waiting);
 	schedule_window_init(&lane->window, schedule);
 	RB_INSERT(lane_tree, &lanes->by_name, lane);

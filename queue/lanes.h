@@ -69,6 +69,7 @@ struct lane {
 	uint32_t		 waiting_count;
 	uint32_t		 reserved;	/* parcels on their way in */
 	uint32_t		 active;
+	bool			 remote;	/* other people's servers */
 	struct schedule_window	 window;
 	struct pushback_memory	 pushback;
 	bool			 on_disk;	/* opened from the index */

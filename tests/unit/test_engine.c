@@ -1142,6 +1142,26 @@ test_probes_are_counted_across_a_restart(void **state)
 	assert_int_equal(sent[sent_count - 1].family, DELIVER_IPV4_FIRST);
 }
 
+/* As many tarpits as deliveries may be under way: mailboxes here go on. */
+static void
+test_tarpits_do_not_stop_mailboxes(void **state)
+{
+	unsigned most = (unsigned)config->deliveries_max;
+	char name[20], address[40];
+
+	(void)state;
+	swallow = true;
+	for (unsigned i = 0; i < most + 20; i++) {
+		snprintf(name, sizeof name, "t%u", i);
+		snprintf(address, sizeof address, "joe@d%u.example", i / 5);
+		submit(name, "ann@example.net", address);
+	}
+	run_until_sent(most);
+	sent_count = 0;
+	stage_busy_mailbox();
+	assert_int_equal(stored_count, 1);
+}
+
 int
 main(void)
 {
@@ -1177,6 +1197,7 @@ main(void)
 		T(test_a_push_back_is_kept_for_good),
 		T(test_a_push_back_that_was_not_booked_is_forgotten),
 		T(test_probes_are_counted_across_a_restart),
+		T(test_tarpits_do_not_stop_mailboxes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

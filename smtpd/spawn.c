@@ -11,6 +11,7 @@
 static uv_loop_t *loop;
 static const char *directory;
 static unsigned users_alive;
+static void (*user_gone)(void);
 
 struct credentials {
 	uid_t	uid;
@@ -89,6 +90,8 @@ on_exit_of_user(uv_process_t *handle, int64_t status, int signal_number)
 		    "died of signal %d", signal_number);
 	users_alive--;
 	uv_close((uv_handle_t *)handle, on_handle_closed);
+	if (user_gone != NULL)
+		user_gone();
 }
 
 bool
@@ -113,4 +116,10 @@ unsigned
 spawn_users_alive(void)
 {
 	return users_alive;
+}
+
+void
+spawn_on_user_gone(void (*gone)(void))
+{
+	user_gone = gone;
 }

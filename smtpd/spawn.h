@@ -23,5 +23,7 @@ bool spawn_user(const char *program, const char *argument, int fd, uid_t uid,
     gid_t gid, bool as_ourselves);
 /* How many of these are alive. */
 unsigned spawn_users_alive(void);
+/* Called whenever one of them has ended. */
+void spawn_on_user_gone(void (*gone)(void));
 
 #endif

@@ -31,6 +31,7 @@ static bool stopping;
 static bool stopping_rest;	/* the sessions with clients are over */
 static uint32_t stop_ms;	/* for each of the two steps */
 static uv_timer_t kill_timer;
+static bool out_of_time;
 
 static void spawn(struct process *p);
 
@@ -234,6 +235,15 @@ later:
 	uv_timer_start(p->timer, on_backoff_over, p->backoff_ms, 0);
 }
 
+static void stop_next(void);
+
+static void
+on_user_gone(void)
+{
+	if (stopping)
+		stop_next();
+}
+
 void
 supervise_start(uv_loop_t *the_loop, const struct config *config,
     struct supply *the_supply,
@@ -243,6 +253,7 @@ supervise_start(uv_loop_t *the_loop, const struct config *config,
 	supply = the_supply;
 	events = the_events;
 	uv_timer_init(loop, &kill_timer);
+	spawn_on_user_gone(on_user_gone);
 	for (size_t r = 0; r < process_row_count; r++) {
 		uint32_t count = process_rows[r].count(config);
 
@@ -290,6 +301,8 @@ on_kill_time(uv_timer_t *timer)
 		    "time and is killed", processes[i].row->name);
 		kill(processes[i].pid, SIGKILL);
 	}
+	out_of_time = true;
+	stop_next();
 }
 
 static void
@@ -337,7 +350,9 @@ stop_next(void)
 		for (size_t i = 0; i < process_count; i++)
 			tell_to_stop(&processes[i]);
 	}
-	if (!any) {
+	/* A mailbox owner's process ends when mx6d-local has; a store that
+	 * it is in the middle of is waited for as long as the others were. */
+	if (!any && (spawn_users_alive() == 0 || out_of_time)) {
 		uv_timer_stop(&kill_timer);
 		events->all_gone();
 	}

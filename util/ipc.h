@@ -34,7 +34,8 @@
 
 enum ipc_status {
 	IPC_OK,		/* the answer is there */
-	IPC_LOST,	/* the other process died or closed; it may have acted */
+	IPC_LOST,	/* the other process died, closed, or could not take or
+			 * answer this call; it may have acted */
 	IPC_TIMEOUT,	/* no answer in time; a late one is dropped */
 	IPC_REFUSED,	/* too much was waiting already; nothing was sent */
 };
@@ -58,7 +59,7 @@ struct ipc_writer {
 struct ipc_reader {
 	const uint8_t	*next;
 	const uint8_t	*end;
-	int		 fds[IPC_FDS_MAX];	/* -1 once taken */
+	int		 fds[IPC_FDS_MAX];
 	unsigned	 fd_count;
 	unsigned	 fd_next;
 	void		*lists[IPC_LISTS_MAX];
@@ -76,8 +77,9 @@ void ipc_put_bytes(struct ipc_writer *w, struct ipc_bytes bytes);
 void ipc_put_addr(struct ipc_writer *w, const struct netaddr *addr);
 void ipc_put_fd(struct ipc_writer *w, int fd);			/* -1 is none */
 
-/* data and fds stay the caller's until ipc_reader_done; fds not taken by
- * ipc_get_fd are closed there. */
+/* data and fds stay the caller's until ipc_reader_done.  It closes the fds that
+ * ipc_get_fd did not give out, and all of them if the message was not
+ * finished: whoever reads one takes descriptors only then. */
 void ipc_reader_init(struct ipc_reader *r, const void *data, size_t n,
     const int *fds, unsigned fd_count);
 void ipc_reader_done(struct ipc_reader *r);

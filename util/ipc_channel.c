@@ -96,6 +96,16 @@ lost(struct ipc_channel *c, bool bad)
 	/* The owner has freed the channel in closed. */
 }
 
+/* The owner may not free the channel in `unsent`. */
+static void
+drop_unsent(struct ipc_channel *c)
+{
+	struct ipc_header header = STAILQ_FIRST(&c->waiting)->header;
+
+	drop_waiting(c);
+	c->events->unsent(c->arg, &header);
+}
+
 static void
 flush(struct ipc_channel *c)
 {
@@ -110,9 +120,11 @@ flush(struct ipc_channel *c)
 		case IPC_IO_AGAIN:
 			return;
 		case IPC_IO_CLOSED:
-		case IPC_IO_BAD:
 			/* Reading will see the end; what waits goes with it. */
 			drop_waiting(c);
+			continue;
+		case IPC_IO_BAD:
+			drop_unsent(c);
 			continue;
 		}
 	}
@@ -196,8 +208,9 @@ ipc_channel_send(struct ipc_channel *c, const struct ipc_header *header,
 		case IPC_IO_OK:
 			return true;
 		case IPC_IO_CLOSED:
-		case IPC_IO_BAD:
 			return true;	/* reading will see the end */
+		case IPC_IO_BAD:
+			return false;
 		case IPC_IO_AGAIN:
 			break;
 		}

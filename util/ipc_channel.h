@@ -18,6 +18,7 @@
 enum ipc_kind {
 	IPC_KIND_ASK = 1,
 	IPC_KIND_ANSWER,
+	IPC_KIND_FAILED,	/* instead of an answer: there will be none */
 };
 
 struct ipc_header {
@@ -32,7 +33,8 @@ enum ipc_io {
 	IPC_IO_OK,
 	IPC_IO_AGAIN,
 	IPC_IO_CLOSED,
-	IPC_IO_BAD,	/* not a record of ours */
+	IPC_IO_BAD,	/* received: not a record of ours; sending: the
+			 * kernel will never take it */
 };
 
 /* A record that was received.  data points into a buffer of the process
@@ -43,6 +45,9 @@ struct ipc_record {
 	int			 fds[IPC_FDS_MAX];
 	unsigned		 fd_count;
 	void			*big;		/* to be freed */
+	bool			 cut;	/* descriptors, and with them maybe the
+					 * payload, found no room in this process:
+					 * only the header is there */
 };
 
 enum ipc_io ipc_record_send(int fd, const struct ipc_header *header,
@@ -57,6 +62,8 @@ struct ipc_channel_events {
 	void (*record)(void *arg, struct ipc_record *record);
 	/* The other end is gone, or talked nonsense (bad). */
 	void (*closed)(void *arg, bool bad);
+	/* A record that ipc_channel_send took cannot be sent after all. */
+	void (*unsent)(void *arg, const struct ipc_header *header);
 };
 
 /* fd is the channel's; it is closed with it. */
@@ -64,7 +71,8 @@ struct ipc_channel *ipc_channel_new(uv_loop_t *loop, int fd,
     const struct ipc_channel_events *events, void *arg);
 /* No event is called any more; memory goes when libuv lets it. */
 void ipc_channel_free(struct ipc_channel *channel);
-/* Sends or keeps for later; false if too much is waiting. */
+/* Sends or keeps for later; false if too much is waiting, or if it can never
+ * be sent. */
 bool ipc_channel_send(struct ipc_channel *channel,
     const struct ipc_header *header, const void *data, const int *fds,
     unsigned fd_count);

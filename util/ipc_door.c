@@ -53,6 +53,30 @@ refuse(struct ipc_door *door, const char *what)
 	free_door(door);
 }
 
+/* The asker's call ends with IPC_LOST; nothing of the channel is lost. */
+static void
+fail_call(struct ipc_door *door, uint32_t method, uint64_t id,
+    const char *why)
+{
+	const struct ipc_header header = {
+		.kind = IPC_KIND_FAILED,
+		.method = method,
+		.id = id,
+	};
+
+	log_say(LOG_LEVEL_ERROR, "ipc", "%s.%s failed: %s",
+	    door->service->name, door->service->methods[method].name, why);
+	ipc_channel_send(door->channel, &header, NULL, NULL, 0);
+}
+
+static void
+on_unsent(void *arg, const struct ipc_header *header)
+{
+	if (header->kind == IPC_KIND_ANSWER)
+		fail_call(arg, header->method, header->id,
+		    "the answer cannot be sent");
+}
+
 static void
 on_record(void *arg, struct ipc_record *record)
 {
@@ -66,6 +90,11 @@ on_record(void *arg, struct ipc_record *record)
 	    method >= door->service->method_count) {
 		ipc_record_close_fds(record);
 		refuse(door, "record");
+		return;
+	}
+	if (record->cut) {
+		fail_call(door, method, record->header.id,
+		    "no room for its descriptors");
 		return;
 	}
 	call = xcalloc(1, sizeof *call);
@@ -106,6 +135,7 @@ ipc_door_open(uv_loop_t *loop, int fd, const struct ipc_service *service,
 	static const struct ipc_channel_events events = {
 		.record = on_record,
 		.closed = on_channel_closed,
+		.unsent = on_unsent,
 	};
 	struct ipc_door *door = xcalloc(1, sizeof *door);
 
@@ -155,8 +185,9 @@ ipc_call_answer(struct ipc_call *call, struct ipc_writer *w)
 	};
 
 	assert(!w->bad);
-	if (call->door != NULL)
-		ipc_channel_send(call->door->channel, &header,
-		    buf_bytes(&w->buf), w->fds, w->fd_count);
+	if (call->door != NULL && !ipc_channel_send(call->door->channel,
+	    &header, buf_bytes(&w->buf), w->fds, w->fd_count))
+		fail_call(call->door, call->method, call->id,
+		    "the answer cannot be sent");
 	ipc_call_drop(call);
 }

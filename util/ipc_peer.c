@@ -125,12 +125,20 @@ enter(struct ipc_peer *p)
 	p->inside++;
 }
 
-/* The owner may have freed the peer within: its memory stays until here. */
+static void
+on_timer_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+/* The owner may have freed the peer within: its memory stays until here, or
+ * until the calls that were made during that have ended with a tick. */
 static void
 leave(struct ipc_peer *p)
 {
-	if (--p->inside > 0 || !p->freed)
+	if (--p->inside > 0 || !p->freed || p->pending > 0)
 		return;
+	uv_close((uv_handle_t *)p->timer, on_timer_closed);
 	free(p->slots);
 	free(p);
 }
@@ -179,30 +187,47 @@ unreadable(const struct ipc_peer *p, const char *what)
 		exit(1);
 }
 
+/* The call with this id; NULL if it has ended. */
+static struct slot *
+find_slot(struct ipc_peer *p, uint64_t id)
+{
+	uint32_t index = (uint32_t)id, uses = (uint32_t)(id >> 32);
+	struct slot *s;
+
+	if (index >= p->slot_count)
+		return NULL;
+	s = &p->slots[index];
+	return s->used && s->sent && s->uses == uses ? s : NULL;
+}
+
 static void
 on_record(void *arg, struct ipc_record *record)
 {
 	struct ipc_peer *p = arg;
-	uint32_t index = (uint32_t)record->header.id;
-	uint32_t uses = (uint32_t)(record->header.id >> 32);
+	bool failed = record->header.kind == IPC_KIND_FAILED || record->cut;
 	struct ipc_reader reader;
 	struct slot *s;
 
-	if (record->header.kind != IPC_KIND_ANSWER || index >= p->slot_count) {
+	if ((record->header.kind != IPC_KIND_ANSWER &&
+	    record->header.kind != IPC_KIND_FAILED) ||
+	    (uint32_t)record->header.id >= p->slot_count) {
 		ipc_record_close_fds(record);
 		unreadable(p, "answer");
 		on_closed(p, false);
 		return;
 	}
-	s = &p->slots[index];
-	if (!s->used || !s->sent || s->uses != uses) {
+	s = find_slot(p, record->header.id);
+	if (s == NULL) {
 		ipc_record_close_fds(record);
 		return;
 	}
+	if (record->cut)
+		log_say(LOG_LEVEL_ERROR, "ipc", "no room for the descriptors "
+		    "in an answer of %s", p->name);
 	ipc_reader_init(&reader, record->data, record->header.size,
 	    record->fds, record->fd_count);
 	enter(p);
-	end_call(p, s, IPC_OK, &reader);
+	end_call(p, s, failed ? IPC_LOST : IPC_OK, failed ? NULL : &reader);
 	leave(p);
 	ipc_reader_done(&reader);
 }
@@ -237,12 +262,6 @@ ipc_peer_new(uv_loop_t *loop, const char *name)
 	return p;
 }
 
-static void
-on_timer_closed(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 struct ipc_peer *
 ipc_peer_free(struct ipc_peer *p)
 {
@@ -254,12 +273,30 @@ ipc_peer_free(struct ipc_peer *p)
 	enter(p);
 	p->freed = true;
 	for (uint32_t i = 0; i < p->slot_count; i++) {
-		if (p->slots[i].used)
+		if (p->slots[i].used && p->slots[i].fate != IPC_LOST)
 			end_call(p, &p->slots[i], IPC_LOST, NULL);
 	}
-	uv_close((uv_handle_t *)p->timer, on_timer_closed);
 	leave(p);
 	return NULL;
+}
+
+/* From the loop: `arrived` may not come within the call of the owner's. */
+static void
+refuse(struct ipc_peer *p, struct slot *s)
+{
+	s->fate = IPC_REFUSED;
+	s->deadline_ms = uv_now(p->loop);
+	start_ticking(p);
+}
+
+static void
+on_unsent(void *arg, const struct ipc_header *header)
+{
+	struct ipc_peer *p = arg;
+	struct slot *s = find_slot(p, header->id);
+
+	if (s != NULL)
+		refuse(p, s);
 }
 
 static void
@@ -274,11 +311,8 @@ send_slot(struct ipc_peer *p, struct slot *s, const void *data,
 	};
 
 	s->sent = true;
-	if (!ipc_channel_send(p->channel, &header, data, fds, fd_count)) {
-		s->fate = IPC_REFUSED;
-		s->deadline_ms = uv_now(p->loop);
-		start_ticking(p);
-	}
+	if (!ipc_channel_send(p->channel, &header, data, fds, fd_count))
+		refuse(p, s);
 }
 
 void
@@ -287,6 +321,7 @@ ipc_peer_attach(struct ipc_peer *p, int fd)
 	static const struct ipc_channel_events events = {
 		.record = on_record,
 		.closed = on_closed,
+		.unsent = on_unsent,
 	};
 
 	if (p->channel != NULL)
@@ -365,12 +400,13 @@ ipc_peer_ask(struct ipc_peer *p, uint32_t method, struct ipc_writer *w,
 	s->arg = arg;
 	s->fate = IPC_TIMEOUT;
 	s->deadline_ms = timeout_ms == 0 ? 0 : uv_now(p->loop) + timeout_ms;
-	if (!refused && p->channel != NULL)
-		send_slot(p, s, buf_bytes(&w->buf), w->fds, w->fd_count);
-	else if (refused || !keep_unsent(s, w)) {
-		s->fate = IPC_REFUSED;
+	if (p->freed) {
+		s->fate = IPC_LOST;
 		s->deadline_ms = uv_now(p->loop);
-	}
+	} else if (!refused && p->channel != NULL)
+		send_slot(p, s, buf_bytes(&w->buf), w->fds, w->fd_count);
+	else if (refused || !keep_unsent(s, w))
+		refuse(p, s);
 	if (s->deadline_ms != 0)
 		start_ticking(p);
 }

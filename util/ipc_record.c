@@ -81,7 +81,8 @@ send_one(int fd, const struct ipc_header *header, const void *data,
 		if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ||
 		    errno == ETOOMANYREFS)
 			return IPC_IO_AGAIN;
-		return IPC_IO_CLOSED;
+		return errno == EPIPE || errno == ECONNRESET ||
+		    errno == ENOTCONN ? IPC_IO_CLOSED : IPC_IO_BAD;
 	}
 }
 
@@ -206,11 +207,17 @@ ipc_record_receive(int fd, struct ipc_record *ret_record)
 		return IPC_IO_AGAIN;
 	if (n <= 0)
 		return IPC_IO_CLOSED;
-	good = (flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+	good = (flags & MSG_TRUNC) == 0 &&
 	    (size_t)n >= sizeof r.header && r.header.in_memfd <= 1 &&
 	    (size_t)n - sizeof r.header ==
 	    (r.header.in_memfd ? 0 : r.header.size);
-	if (good && r.header.in_memfd) {
+	/* Our own shortage of descriptors says nothing about the sender. */
+	r.cut = good && (flags & MSG_CTRUNC) != 0;
+	if (r.cut) {
+		while (skip < count)
+			close(all[skip++]);
+		r.header.size = 0;
+	} else if (good && r.header.in_memfd) {
 		good = count > 0 &&
 		    (r.big = read_memfd(all[0], r.header.size)) != NULL;
 		r.data = r.big;
@@ -258,7 +265,7 @@ ipc_ask_wait(int fd, uint32_t method, struct ipc_writer *w, int timeout_ms,
 			return IPC_TIMEOUT;
 	}
 	if (io != IPC_IO_OK)
-		return IPC_LOST;
+		return io == IPC_IO_BAD ? IPC_REFUSED : IPC_LOST;
 	r = xcalloc(1, sizeof *r);
 	while ((io = ipc_record_receive(fd, r)) == IPC_IO_AGAIN) {
 		if (!wait_for(fd, POLLIN, timeout_ms)) {
@@ -266,7 +273,11 @@ ipc_ask_wait(int fd, uint32_t method, struct ipc_writer *w, int timeout_ms,
 			return IPC_TIMEOUT;
 		}
 	}
-	if (io != IPC_IO_OK) {
+	if (io != IPC_IO_OK || r->cut || r->header.kind != IPC_KIND_ANSWER) {
+		if (io == IPC_IO_OK) {
+			ipc_record_close_fds(r);
+			free(r->big);
+		}
 		free(r);
 		return IPC_LOST;
 	}

@@ -104,8 +104,11 @@ ipc_reader_init(struct ipc_reader *r, const void *data, size_t n,
 void
 ipc_reader_done(struct ipc_reader *r)
 {
+	/* Of a message that was not all well, none was handed on. */
+	bool taken = ipc_reader_finished(r);
+
 	for (unsigned i = 0; i < r->fd_count; i++) {
-		if (r->fds[i] >= 0)
+		if (!taken || i >= r->fd_next)
 			close(r->fds[i]);
 	}
 	for (unsigned i = 0; i < r->list_count; i++)
@@ -215,7 +218,6 @@ int
 ipc_get_fd(struct ipc_reader *r)
 {
 	uint8_t present = ipc_get_u8(r);
-	int fd;
 
 	if (present == 0 || r->bad)
 		return -1;
@@ -223,9 +225,7 @@ ipc_get_fd(struct ipc_reader *r)
 		r->bad = true;
 		return -1;
 	}
-	fd = r->fds[r->fd_next];
-	r->fds[r->fd_next++] = -1;
-	return fd;
+	return r->fds[r->fd_next++];
 }
 
 uint32_t

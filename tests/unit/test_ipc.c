@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,10 +42,19 @@ serve_echo_echo(struct ipc_call *call, const struct echo_echo_ask *ask)
 		close(ask->file);
 }
 
+static void
+forget_kept(void)
+{
+	if (kept != NULL)
+		ipc_call_drop(kept);
+	kept = NULL;
+}
+
 void
 serve_echo_never(struct ipc_call *call, const struct echo_never_ask *ask)
 {
 	(void)ask;
+	forget_kept();
 	kept = call;
 }
 
@@ -122,6 +133,16 @@ turn(int times)
 		uv_run(uv_default_loop(), UV_RUN_NOWAIT);
 }
 
+/* For as long as a busy machine may need. */
+static void
+wait_for_timeouts(void)
+{
+	for (int i = 0; i < 6000 && timeouts == 0; i++) {
+		usleep(10000);
+		turn(1);
+	}
+}
+
 static void
 values_come_back(void **state)
 {
@@ -188,8 +209,7 @@ loss_is_told_and_a_new_channel_works(void **state)
 	turn(3);
 	assert_int_equal(losses, 1);
 	assert_false(ipc_call_wanted(kept));
-	ipc_call_drop(kept);
-	kept = NULL;
+	forget_kept();
 	/* Asked while nobody is there: sent when somebody is. */
 	echo_echo(peer, &ask, 0, echo_done, &ask);
 	turn(3);
@@ -213,10 +233,7 @@ time_runs_out(void **state)
 	(void)state;
 	timeouts = 0;
 	echo_never(peer, &never, 50, never_done, NULL);
-	for (int i = 0; i < 100 && timeouts == 0; i++) {
-		usleep(10000);
-		turn(1);
-	}
+	wait_for_timeouts();
 	assert_int_equal(timeouts, 1);
 	/* The late answer finds nobody and does no harm. */
 	echo_never_reply(kept, &(struct echo_never_answer){ 0 });
@@ -315,10 +332,7 @@ a_peer_is_freed_by_its_own_calls(void **state)
 	to_free = connected(IPC_SIBLING);
 	echo_never(to_free, &never, 10, free_done, NULL);
 	echo_never(to_free, &never, 10, free_done, NULL);
-	for (int i = 0; i < 100 && timeouts == 0; i++) {
-		usleep(10000);
-		turn(1);
-	}
+	wait_for_timeouts();
 	assert_int_equal(timeouts, 1);
 	assert_int_equal(losses, 1);
 	turn(4);
@@ -333,6 +347,7 @@ a_peer_is_freed_by_its_own_calls(void **state)
 	ipc_door_close(door);
 	turn(4);
 	assert_int_equal(losses, 2);
+	forget_kept();
 }
 
 static void
@@ -402,6 +417,189 @@ every_truncation_is_refused(void **state)
 	ipc_writer_done(&w);
 }
 
+/* ---- calls that cannot be carried ---- */
+
+static int results[4];
+
+static void
+count_echo(void *arg, enum ipc_status status,
+    const struct echo_echo_answer *answer)
+{
+	(void)arg;
+	results[status]++;
+	if (status == IPC_OK && answer->file >= 0)
+		close(answer->file);
+}
+
+/* How many descriptors more this process may have. */
+static void
+allow_descriptors(bool yes)
+{
+	static rlim_t before;
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (yes)
+		limit.rlim_cur = before;
+	else {
+		int lowest = fcntl(0, F_DUPFD, 0);
+
+		before = limit.rlim_cur;
+		close(lowest);
+		limit.rlim_cur = (rlim_t)lowest;
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* A shortage of descriptors fails the call that brings one, and no more. */
+static void
+without_descriptors_one_call_fails(void **state)
+{
+	struct ipc_peer *peer = connected(IPC_SIBLING);
+	struct echo_echo_ask ask = { .text = "", .blob = { "", 0 } };
+
+	(void)state;
+	memset(results, 0, sizeof results);
+	ask.file = fdio_sealed("in a file", 9);
+	echo_echo(peer, &ask, 0, count_echo, NULL);
+	allow_descriptors(false);
+	turn(4);
+	allow_descriptors(true);
+	assert_int_equal(results[IPC_LOST], 1);
+	assert_false(door_closed);
+	assert_true(ipc_peer_connected(peer));
+	echo_echo(peer, &ask, 0, count_echo, NULL);
+	turn(4);
+	assert_int_equal(results[IPC_OK], 1);
+	close(ask.file);
+	ipc_peer_free(peer);
+	turn(4);
+}
+
+/* Sends a record with a descriptor to a peer that asked `echo` once. */
+static void
+answer_raw(int fd, const void *data, size_t n)
+{
+	struct ipc_header header = { .kind = IPC_KIND_ANSWER,
+	    .id = (uint64_t)1 << 32, .size = (uint32_t)n };
+	int file = fdio_sealed("x", 1);
+
+	assert_int_equal(ipc_record_send(fd, &header, data, &file, 1),
+	    IPC_IO_OK);
+	close(file);
+}
+
+static int
+lowest_free(void)
+{
+	int fd = fcntl(0, F_DUPFD, 0);
+
+	close(fd);
+	return fd;
+}
+
+static void
+bad_answers_keep_no_descriptor(void **state)
+{
+	struct echo_echo_answer answer = { .text = "", .blob = { "", 0 },
+	    .file = 0 };
+	struct echo_echo_ask ask = { .text = "", .blob = { "", 0 },
+	    .file = -1 };
+
+	(void)state;
+	for (int cut = 0; cut < 2; cut++) {
+		struct ipc_peer *peer = ipc_peer_new(uv_default_loop(), "e");
+		struct ipc_writer w;
+		int fds[2], before;
+
+		memset(results, 0, sizeof results);
+		assert_true(ipc_pair(fds));
+		ipc_peer_attach(peer, fds[0]);
+		echo_echo(peer, &ask, 0, count_echo, NULL);
+		ipc_writer_init(&w);
+		write_echo_echo_answer(&w, &answer);
+		ipc_put_u8(&w, 0);		/* one octet too many */
+		answer_raw(fds[1], buf_bytes(&w.buf), buf_len(&w.buf));
+		ipc_writer_done(&w);
+		before = lowest_free();
+		if (cut)
+			allow_descriptors(false);
+		turn(3);
+		if (cut)
+			allow_descriptors(true);
+		assert_int_equal(results[IPC_LOST], 1);
+		assert_int_equal(lowest_free(), before);
+		assert_true(ipc_peer_connected(peer));
+		ipc_peer_free(peer);
+		close(fds[1]);
+		turn(3);
+	}
+}
+
+/* What the kernel will never take is refused, on its way there or back, and
+ * when it had to wait first. */
+static void
+what_cannot_be_sent_is_refused(void **state)
+{
+	static char blob[60 * 1024];
+	struct echo_echo_ask ask = { .text = "", .blob = { blob, sizeof blob },
+	    .file = -1 };
+	int fds[2], small = 4096;
+
+	(void)state;
+	for (int back = 0; back < 2; back++) {
+		struct ipc_peer *peer = ipc_peer_new(uv_default_loop(), "e");
+
+		memset(results, 0, sizeof results);
+		assert_true(ipc_pair(fds));
+		setsockopt(fds[back], SOL_SOCKET, SO_SNDBUF, &small,
+		    sizeof small);
+		ipc_door_open(uv_default_loop(), fds[1], &echo_service,
+		    IPC_SIBLING, NULL, NULL);
+		ipc_peer_attach(peer, fds[0]);
+		echo_echo(peer, &ask, 0, count_echo, NULL);
+		turn(5);
+		assert_int_equal(results[back ? IPC_LOST : IPC_REFUSED], 1);
+		ask.blob.size = 100;
+		for (int i = 0; i < 50; i++)
+			echo_echo(peer, &ask, 0, count_echo, NULL);
+		ask.blob.size = sizeof blob;
+		echo_echo(peer, &ask, 0, count_echo, NULL);
+		turn(50);
+		assert_int_equal(results[back ? IPC_LOST : IPC_REFUSED], 2);
+		assert_int_equal(results[IPC_OK], 50);
+		ipc_peer_free(peer);
+		turn(4);
+	}
+}
+
+static void
+ask_again(void *arg, enum ipc_status status,
+    const struct echo_never_answer *answer)
+{
+	struct echo_never_ask never = { 0 };
+
+	never_done(NULL, status, answer);
+	echo_never(arg, &never, 0, never_done, NULL);
+}
+
+static void
+a_call_on_a_peer_that_goes_is_lost(void **state)
+{
+	struct ipc_peer *peer = connected(IPC_SIBLING);
+	struct echo_never_ask never = { 0 };
+
+	(void)state;
+	losses = 0;
+	echo_never(peer, &never, 0, ask_again, peer);
+	echo_never(peer, &never, 0, ask_again, peer);
+	ipc_peer_free(peer);
+	assert_int_equal(losses, 2);
+	turn(4);
+	assert_int_equal(losses, 4);
+	forget_kept();
+}
+
 int
 main(void)
 {
@@ -415,6 +613,10 @@ main(void)
 		cmocka_unit_test(a_peer_is_freed_by_its_own_calls),
 		cmocka_unit_test(nonsense_is_forgiven),
 		cmocka_unit_test(every_truncation_is_refused),
+		cmocka_unit_test(without_descriptors_one_call_fails),
+		cmocka_unit_test(bad_answers_keep_no_descriptor),
+		cmocka_unit_test(what_cannot_be_sent_is_refused),
+		cmocka_unit_test(a_call_on_a_peer_that_goes_is_lost),
 	};
 
 	log_open("test", false);

@@ -105,9 +105,8 @@ static void
 level_set(void *arg, enum ipc_status status,
     const struct child_log_level_answer *answer)
 {
-	(void)arg;
-	(void)status;
 	(void)answer;
+	supervise_told(arg, status, "the log level");
 }
 
 void
@@ -128,7 +127,7 @@ serve_control_log_level(struct ipc_call *call,
 			found = true;
 			if (p->state == PROCESS_READY)
 				child_log_level(p->peer, &tell, TELL_MS,
-				    level_set, NULL);
+				    level_set, p);
 		}
 		if (all || strcmp(ask->process, "mx6d") == 0) {
 			log_set_level((enum log_level)ask->level);
@@ -156,9 +155,8 @@ static void
 lists_told(void *arg, enum ipc_status status,
     const struct child_lists_changed_answer *answer)
 {
-	(void)arg;
-	(void)status;
 	(void)answer;
+	supervise_told(arg, status, "that the lists have changed");
 }
 
 void
@@ -174,7 +172,7 @@ serve_control_lists_changed(struct ipc_call *call,
 		if (p->row->kind == PROCESS_POLICY &&
 		    p->state == PROCESS_READY)
 			child_lists_changed(p->peer, &tell, TELL_MS,
-			    lists_told, NULL);
+			    lists_told, p);
 	}
 	control_lists_changed_reply(call, &answer);
 }

@@ -29,9 +29,8 @@ static void
 told(void *arg, enum ipc_status status,
     const struct child_listener_answer *answer)
 {
-	(void)arg;
-	(void)status;
 	(void)answer;
+	supervise_told(arg, status, "a listener");
 }
 
 static void
@@ -45,7 +44,7 @@ tell(struct process *p, const struct listener *l, bool with_socket, bool close_i
 		.close = close_it,
 	};
 
-	child_listener(p->peer, &ask, TELL_MS, told, NULL);
+	child_listener(p->peer, &ask, TELL_MS, told, p);
 }
 
 static void

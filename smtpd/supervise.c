@@ -141,6 +141,27 @@ on_backoff_over(uv_timer_t *timer)
 		spawn(timer->data);
 }
 
+void
+supervise_told(const struct process *p, enum ipc_status status,
+    const char *what)
+{
+	static const char *const reasons[] = {
+		[IPC_LOST] = "it ended or could not take it",
+		[IPC_TIMEOUT] = "it did not answer in time",
+		[IPC_REFUSED] = "it could not be sent",
+	};
+	struct log_line l;
+
+	if (status == IPC_OK)
+		return;
+	log_start(&l, LOG_LEVEL_WARNING, "not-told");
+	log_text(&l, "process", p->row->name);
+	log_number(&l, "index", p->index);
+	log_text(&l, "what", what);
+	log_text(&l, "msg", reasons[status]);
+	log_send(&l);
+}
+
 static void
 log_death(const struct process *p, int64_t status, int signal_number)
 {

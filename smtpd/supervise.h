@@ -73,5 +73,8 @@ void supervise_stop(uint32_t within_ms);
 /* NULL beyond the last. */
 struct process *supervise_at(size_t i);
 struct process *supervise_find(const char *name, uint32_t index);
+/* Logs a call of child.msg that failed: what p was not given or told. */
+void supervise_told(const struct process *p, enum ipc_status status,
+    const char *what);
 
 #endif

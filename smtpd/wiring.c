@@ -15,9 +15,8 @@ static void
 channel_sent(void *arg, enum ipc_status status,
     const struct child_channel_answer *answer)
 {
-	(void)arg;
-	(void)status;
 	(void)answer;
+	supervise_told(arg, status, "a channel");
 }
 
 static void
@@ -31,7 +30,7 @@ give_channel(struct process *to, enum process_kind other, uint32_t index,
 		.channel = fd,
 	};
 
-	child_channel(to->peer, &ask, CHANNEL_MS, channel_sent, NULL);
+	child_channel(to->peer, &ask, CHANNEL_MS, channel_sent, to);
 }
 
 static void

@@ -134,8 +134,6 @@ spool_done(void *arg, enum ipc_status status,
 			close(answer->file);
 		return;
 	}
-	if (v->spool_fd >= 0)
-		close(v->spool_fd);
 	v->spool_fd = ok ? answer->file : -1;
 	session_spool_answer(v->session, ok && (v->spool_fd >= 0 ||
 	    answer->status != 0), ok ? answer->status : 0,
@@ -230,10 +228,6 @@ submit_done(void *arg, enum ipc_status status,
 
 	if (!visit_answered(v))
 		return;
-	if (v->spool_fd >= 0) {
-		close(v->spool_fd);
-		v->spool_fd = -1;
-	}
 	session_submit_answer(v->session, status == IPC_OK,
 	    status == IPC_OK ? answer->status : 0, smtp_now_ms());
 	visit_run(v);

@@ -60,6 +60,21 @@ on_rested(uv_timer_t *timer)
 	uv_poll_start(&s->poll, UV_READABLE, on_readable);
 }
 
+/* Closing with unread input would reset the connection, and with it go what
+ * we said last. */
+static void
+close_gently(int fd)
+{
+	char unread[4096];
+	int reads = 4;
+
+	shutdown(fd, SHUT_WR);
+	while (reads-- > 0 && recv(fd, unread, sizeof unread,
+	    MSG_DONTWAIT) == (ssize_t)sizeof unread)
+		;
+	close(fd);
+}
+
 /* A crowd is to cost little: no session, no waiting, and one log line a
  * second. */
 static void
@@ -70,10 +85,10 @@ refuse(int fd, const struct netaddr *peer, enum limits_answer why)
 	struct buf out;
 
 	buf_init(&out, REPLY_LINE_MAX);
-	reply_add(&out, REPLY_TOO_MANY_CONNECTIONS, NULL);
+	reply_add_last(&out, REPLY_TOO_MANY_CONNECTIONS, smtp.env.hostname);
 	send(fd, buf_bytes(&out), buf_len(&out), MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_done(&out);
-	close(fd);
+	close_gently(fd);
 	smtp.counts.refused++;
 	untold++;
 	if (told_at_ms == 0 || now_ms - told_at_ms >= 1000) {

@@ -53,6 +53,18 @@ visit_answered(struct visit *v)
 	return false;
 }
 
+/* The file of a message that was refused or given up is of no use. */
+static void
+release_spool(struct visit *v)
+{
+	const struct transaction *t = session_transaction(v->session);
+
+	if (v->spool_fd < 0 || (t != NULL && t->spool_id != 0))
+		return;
+	close(v->spool_fd);
+	v->spool_fd = -1;
+}
+
 static void
 arm(struct visit *v)
 {
@@ -91,6 +103,7 @@ visit_run(struct visit *v)
 			more = true;
 		}
 	} while (more);
+	release_spool(v);
 	if (session_waiting_for(v->session) == SESSION_CLOSED) {
 		conn_finish(v->conn);
 		leave(v, NULL);

@@ -94,6 +94,20 @@ reply_add(struct buf *out, enum reply reply, const char *detail)
 }
 
 void
+reply_add_last(struct buf *out, enum reply reply, const char *hostname)
+{
+	const char *code = reply_code(reply), *text = reply_text(reply);
+
+	add_codes(out, code, reply_enhanced(reply), true);
+	if (strcmp(code + 1, "21") == 0) {
+		add_printable(out, hostname, strlen(hostname));
+		buf_add(out, " ", 1);
+	}
+	add_printable(out, text, strlen(text));
+	buf_add(out, "\r\n", 2);
+}
+
+void
 reply_add_line(struct buf *out, const char *code, bool last, const char *text)
 {
 	add_codes(out, code, "", last);

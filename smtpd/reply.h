@@ -34,6 +34,9 @@ bool reply_is_error(enum reply reply);
 /* Appends one line: code, enhanced code, text and, if not NULL, a blank and
  * detail.  Octets that are not printable ASCII become "?". */
 void reply_add(struct buf *out, enum reply reply, const char *detail);
+/* Appends the last line of a connection: RFC 5321 4.2.3 wants the server's name
+ * before the text of 221 and 421. */
+void reply_add_last(struct buf *out, enum reply reply, const char *hostname);
 /* Appends one line of several: "250-text", and "250 text" for the last. */
 void reply_add_line(struct buf *out, const char *code, bool last,
     const char *text);

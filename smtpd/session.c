@@ -142,10 +142,14 @@ session_say(struct session *s, enum reply reply, const char *detail)
 void
 session_end(struct session *s, enum reply reply)
 {
+	size_t begin;
+
 	s->left = 0;
 	buf_clear(&s->held);
 	session_wait_for(s, SESSION_CLOSED);
-	session_say(s, reply, NULL);
+	begin = buf_len(&s->out);
+	reply_add_last(&s->out, reply, s->env->hostname);
+	session_sent(s, begin);
 }
 
 void

@@ -34,6 +34,7 @@ static const struct extension {
 	{ "SMTPUTF8", always },			/* RFC 6531 */
 	{ "ENHANCEDSTATUSCODES", always },	/* RFC 2034 */
 	{ "CHUNKING", always },			/* RFC 3030 */
+	{ "HELP", always },			/* RFC 5321 4.1.1.1 */
 	{ "STARTTLS", can_start_tls },		/* RFC 3207 */
 };
 

@@ -88,7 +88,7 @@ void session_go_on(struct session *s, uint64_t now_ms);
 
 /* session_verbs.c */
 void session_command(struct session *s, const char *line, size_t n);
-/* The names of all verbs, one by one; NULL behind the last. */
+/* The names of the verbs offered, one by one; NULL behind the last. */
 const char *session_verb_name(size_t i);
 
 /* The verbs: text is the argument, n octets, not NUL-terminated. */

@@ -12,10 +12,21 @@
 #include "policy/policy.h"
 #include "smtpd/params.h"
 
+/* recipients-max is a matter of the row as it is told: of a group some may be
+ * refused, and these leave their places to others. */
 static void
-tell(struct session *s, const struct rcpt *rcpt)
+tell(struct session *s, struct rcpt *rcpt)
 {
-	if (rcpt->reply != REPLY_RECIPIENT_OK && s->env->refused != NULL)
+	struct transaction *t = s->t;
+
+	if (rcpt->reply == REPLY_RECIPIENT_OK &&
+	    t->rcpts_taken == s->env->config->recipients_max) {
+		rcpt->reply = REPLY_TOO_MANY_RECIPIENTS;
+		t->target_count -= rcpt->target_count;
+	}
+	if (rcpt->reply == REPLY_RECIPIENT_OK)
+		t->rcpts_taken++;
+	else if (s->env->refused != NULL)
 		s->env->refused(s->env->arg, s, rcpt);
 	session_say(s, rcpt->reply, NULL);
 }
@@ -27,7 +38,7 @@ session_tell_recipients(struct session *s)
 	struct transaction *t = s->t;
 
 	while (t->rcpts_told < t->rcpt_count) {
-		const struct rcpt *rcpt = &t->rcpts[t->rcpts_told];
+		struct rcpt *rcpt = &t->rcpts[t->rcpts_told];
 
 		if (rcpt->reply == REPLY_NONE)
 			return;
@@ -58,7 +69,7 @@ check(const struct session *s, const char *text, size_t n,
 		return REPLY_RCPT_PARAMETER;
 	if (path.utf8 && !s->t->utf8)
 		return REPLY_NEEDS_UTF8;
-	if (s->t->rcpt_count >= s->env->config->recipients_max)
+	if (s->t->rcpts_taken >= s->env->config->recipients_max)
 		return REPLY_TOO_MANY_RECIPIENTS;
 	/* "postmaster" alone (RFC 5321 4.5.1) stays so: the judge knows whose. */
 	mailaddr_format(&path.addr, address);

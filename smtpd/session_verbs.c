@@ -19,7 +19,7 @@ static const struct verb {
 	const char	*name;
 	unsigned	 states;
 	enum argument	 argument;
-	session_verb	*handle;
+	session_verb	*handle;	/* NULL: not implemented; these come last */
 } verbs[] = {
 	{ "EHLO", AT_ANY, ARG_NEEDED, session_ehlo },
 	{ "HELO", AT_ANY, ARG_NEEDED, session_helo },
@@ -34,13 +34,21 @@ static const struct verb {
 	{ "VRFY", AT_ANY, ARG_NEEDED, session_vrfy },
 	{ "HELP", AT_ANY, ARG_OPTIONAL, session_help },
 	{ "QUIT", AT_ANY, ARG_NONE, session_quit },
+	/* RFC 5321 4.2.4: known, and not offered. */
+	{ "EXPN", AT_ANY, ARG_OPTIONAL, NULL },
+	{ "TURN", AT_ANY, ARG_OPTIONAL, NULL },
+	{ "ETRN", AT_ANY, ARG_OPTIONAL, NULL },
+	{ "SEND", AT_ANY, ARG_OPTIONAL, NULL },
+	{ "SOML", AT_ANY, ARG_OPTIONAL, NULL },
+	{ "SAML", AT_ANY, ARG_OPTIONAL, NULL },
+	{ "AUTH", AT_ANY, ARG_OPTIONAL, NULL },
 };
 #define VERBS	(sizeof verbs / sizeof verbs[0])
 
 const char *
 session_verb_name(size_t i)
 {
-	return i < VERBS ? verbs[i].name : NULL;
+	return i < VERBS && verbs[i].handle != NULL ? verbs[i].name : NULL;
 }
 
 static const struct verb *
@@ -96,6 +104,8 @@ session_command(struct session *s, const char *line, size_t n)
 	verb = find(line, name_length);
 	if (verb == NULL)
 		session_say(s, REPLY_UNKNOWN_COMMAND, NULL);
+	else if (verb->handle == NULL)
+		session_say(s, REPLY_NOT_IMPLEMENTED, NULL);
 	else if ((verb->states & s->state) == 0)
 		refuse(s, verb, out_of_order(s, verb));
 	else if (verb->argument == ARG_NONE && n > 0)

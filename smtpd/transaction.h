@@ -40,6 +40,7 @@ struct transaction {
 	size_t		 rcpt_size;
 	size_t		 rcpts_asked;	/* of rcpt_count */
 	size_t		 rcpts_told;	/* replied to; those before are all OK */
+	size_t		 rcpts_taken;	/* told OK */
 	size_t		 target_count;	/* of all recipients */
 	uint64_t	 arrived_ms;	/* unix time of MAIL, of the end of data */
 	uint64_t	 ended_ms;

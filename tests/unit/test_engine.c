@@ -648,6 +648,20 @@ test_a_large_body_is_a_file(void **state)
 }
 
 static void
+test_the_file_of_a_refused_message_is_removed(void **state)
+{
+	(void)state;
+	keep = true;
+	submit("m1", "ann@example.net", "joe@example.org");
+	run_until_sent(1);
+	spool_and_submit("m1", 30000);
+	for (int i = 0; i < 500 && refused_trouble == 0; i++)
+		run_ms(1);
+	assert_int_equal(refused_trouble, 1);
+	/* teardown proves that the spool is empty. */
+}
+
+static void
 test_files_nobody_names_are_removed(void **state)
 {
 	(void)state;
@@ -1181,6 +1195,7 @@ main(void)
 		T(test_a_restart_delivers_what_was_under_way),
 		T(test_a_lost_delivery_process_is_uncertain),
 		T(test_a_large_body_is_a_file),
+		T(test_the_file_of_a_refused_message_is_removed),
 		T(test_files_nobody_names_are_removed),
 		T(test_a_missing_file_is_set_aside),
 		T(test_a_slow_destination_starves_nobody),

@@ -3,8 +3,6 @@
 
 #include "policy/answers.h"
 
-#include <assert.h>
-
 #include "util/number.h"
 #include "util/xalloc.h"
 
@@ -16,6 +14,9 @@ answers_done(struct answers *answers)
 
 		for (size_t n = 0; n < a->name_count; n++)
 			free(a->names[n]);
+		for (size_t n = 0; n < a->text_count; n++)
+			free(a->texts[n].data);
+		free(a->texts);
 		free(a->addrs);
 		free(a->name);
 	}
@@ -43,18 +44,41 @@ answers_add(struct answers *answers, enum dns_type type, const char *name,
 void
 dns_answer_add_name(struct dns_answer *answer, const char *name)
 {
-	if (answer->name_count < ANSWER_RECORDS_MAX)
-		answer->names[answer->name_count++] = xstrdup(name);
+	if (answer->name_count == ANSWER_NAMES_MAX) {
+		answer->cut = true;
+		return;
+	}
+	answer->names[answer->name_count++] = xstrdup(name);
 }
 
 void
 dns_answer_add_addr(struct dns_answer *answer, const struct netaddr *addr)
 {
-	if (answer->addr_count == ANSWER_RECORDS_MAX)
+	if (answer->addr_count == ANSWER_ADDRS_MAX) {
+		answer->cut = true;
 		return;
+	}
 	answer->addrs = xreallocarray(answer->addrs, answer->addr_count + 1,
 	    sizeof *answer->addrs);
 	answer->addrs[answer->addr_count++] = *addr;
+}
+
+void
+dns_answer_add_text(struct dns_answer *answer, const void *data, size_t size)
+{
+	struct dns_text *text;
+
+	if (answer->text_count == ANSWER_TEXTS_MAX) {
+		answer->cut = true;
+		return;
+	}
+	answer->texts = xreallocarray(answer->texts, answer->text_count + 1,
+	    sizeof *answer->texts);
+	text = &answer->texts[answer->text_count++];
+	text->data = xmalloc(size + 1);
+	text->size = size;
+	if (size > 0)
+		memcpy(text->data, data, size);
 }
 
 const struct dns_answer *
@@ -69,7 +93,8 @@ answers_want(const struct answers *answers, enum dns_type type,
 		if (need->items[i].type == type &&
 		    strcmp(need->items[i].name, name) == 0)
 			return NULL;
-	assert(need->count < QUESTIONS_MAX);
+	if (need->count == QUESTIONS_MAX)
+		return NULL;
 	need->items[need->count].type = type;
 	strcpy_bounded(need->items[need->count].name, DOMAIN_SIZE, name);
 	need->count++;

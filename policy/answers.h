@@ -13,9 +13,11 @@
 #include "util/domain.h"
 #include "util/netaddr.h"
 
-#define QUESTIONS_MAX		16
-#define ANSWERS_MAX		32
-#define ANSWER_RECORDS_MAX	10	/* of one answer; more are left out */
+#define QUESTIONS_MAX		32
+#define ANSWERS_MAX		256
+#define ANSWER_NAMES_MAX	10	/* of one answer; more are left out */
+#define ANSWER_ADDRS_MAX	256
+#define ANSWER_TEXTS_MAX	256
 
 struct question {
 	enum dns_type	type;
@@ -27,15 +29,24 @@ struct questions {
 	size_t		count;
 };
 
+struct dns_text {
+	uint8_t		*data;		/* strings joined; any octets */
+	size_t		 size;
+};
+
 struct dns_answer {
 	enum dns_type	 type;
 	char		*name;
 	enum dns_status	 status;
 	uint32_t	 ttl_s;
-	char		*names[ANSWER_RECORDS_MAX];	/* PTR */
+	char		*names[ANSWER_NAMES_MAX];	/* PTR, MX; "" is
+							 * the root */
 	size_t		 name_count;
 	struct netaddr	*addrs;				/* A, AAAA */
 	size_t		 addr_count;
+	struct dns_text	*texts;				/* TXT */
+	size_t		 text_count;
+	bool		 cut;		/* records were left out */
 };
 
 /* Zeroed memory is an empty set. */
@@ -52,7 +63,13 @@ struct dns_answer *answers_add(struct answers *answers, enum dns_type type,
 void dns_answer_add_name(struct dns_answer *answer, const char *name);
 void dns_answer_add_addr(struct dns_answer *answer,
     const struct netaddr *addr);
-/* The answer, or NULL, and then the question is in need (once). */
+/* Copies. */
+void dns_answer_add_text(struct dns_answer *answer, const void *data,
+    size_t size);
+/*
+ * The answer, or NULL, and then the question is in need (once); if need is
+ * full it waits for the next round.
+ */
 const struct dns_answer *answers_want(const struct answers *answers,
     enum dns_type type, const char *name, struct questions *need);
 /* The shortest of all, at most most_s. */

@@ -19,7 +19,7 @@ compare_names(const void *a, const void *b)
 static size_t
 choose_names(const struct dns_answer *ptr, char *ret_names[IPREV_NAMES_MAX])
 {
-	char *all[ANSWER_RECORDS_MAX];
+	char *all[ANSWER_NAMES_MAX];
 	size_t count = 0;
 
 	memcpy(all, ptr->names, sizeof all);

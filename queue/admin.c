@@ -133,11 +133,12 @@ read_content(struct engine *e, struct message *m, size_t most,
 	ssize_t got = -1;
 
 	if (m->spool_id != 0) {
-		int fd = spool_open_body(e->spool, m->spool_id, m->size_bytes);
+		int fd = spool_open_body(e->spool, m->spool_id,
+		    m->spool_start, m->size_bytes);
 
 		text = xmalloc(n);
 		if (fd != -1) {
-			got = pread(fd, text, n, 0);
+			got = pread(fd, text, n, (off_t)m->spool_start);
 			close(fd);
 		}
 	} else if (m->body != NULL ||

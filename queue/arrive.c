@@ -133,6 +133,7 @@ message_of(struct engine *e, const struct queue_submit_ask *ask)
 		.authenticated = ask->authenticated != 0,
 		.size_bytes = ask->size_bytes,
 		.spool_id = ask->spool_id,
+		.spool_start = ask->spool_start,
 	};
 
 	if (m.spool_id == 0) {
@@ -203,6 +204,8 @@ fault_of(struct engine *e, const struct queue_submit_ask *ask)
 	if (ask->spool_id == 0)
 		return ask->body.size == ask->size_bytes && ask->size_bytes > 0
 		    ? NULL : "the body has not the size that was told";
+	if (ask->spool_start > SPOOL_ROOM)
+		return "the body begins too late in its file";
 	return spool_claim(e->spool, ask->spool_id) ? NULL :
 	    "no such spool file";
 }
@@ -237,8 +240,8 @@ serve_queue_submit(struct ipc_call *call, const struct queue_submit_ask *ask)
 		return;
 	}
 	e->syncing++;
-	spool_sync(e->spool, e->loop, ask->spool_id, ask->size_bytes,
-	    on_synced, a);
+	spool_sync(e->spool, e->loop, ask->spool_id, ask->spool_start,
+	    ask->size_bytes, on_synced, a);
 }
 
 void

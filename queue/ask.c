@@ -28,7 +28,7 @@ fetch_body(struct engine *e, struct parcel *p, int *ret_fd)
 	*ret_fd = -1;
 	if (m->spool_id != 0) {
 		*ret_fd = spool_open_body(e->spool, m->spool_id,
-		    m->size_bytes);
+		    m->spool_start, m->size_bytes);
 		if (*ret_fd != -1)
 			return true;
 		if (errno == EMFILE || errno == ENFILE) {
@@ -174,6 +174,7 @@ ask_deliver(struct engine *e, struct parcel *p)
 		.eightbit = m->eightbit,
 		.utf8 = m->utf8,
 		.rcpts_count = p->count,
+		.offset = m->spool_start,
 		.size_bytes = m->size_bytes,
 	};
 	uint32_t i = 0;
@@ -226,6 +227,7 @@ ask_local(struct engine *e, struct parcel *p)
 		.user = r->user,
 		.path = r->path,
 		.quarantine = m->quarantine,
+		.offset = m->spool_start,
 		.size_bytes = m->size_bytes,
 	};
 

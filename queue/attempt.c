@@ -140,6 +140,7 @@ create(struct ipc_call *call, const struct deliver_send_ask *ask)
 	a->demand = ask->family <= DELIVER_IPV4_UNLESS_NONE ?
 	    (enum deliver_family)ask->family : DELIVER_ANY;
 	a->body.file = ask->file;
+	a->body.offset = ask->offset;
 	a->body.size_bytes = ask->file >= 0 ? ask->size_bytes :
 	    ask->body.size;
 	copy_texts(a, ask);

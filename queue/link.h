@@ -36,7 +36,8 @@ struct link_key {
 /* The body of a message, in memory or in a file. */
 struct link_body {
 	const uint8_t	*data;		/* or NULL, and then */
-	int		 file;
+	int		 file;		/* from */
+	uint64_t	 offset;
 	uint64_t	 size_bytes;
 };
 

@@ -110,8 +110,8 @@ send_body(struct link *l)
 
 	if (l->body.data != NULL) {
 		data = l->body.data + l->body_done;
-	} else if (pread(l->body.file, piece, n, (off_t)l->body_done) !=
-	    (ssize_t)n) {
+	} else if (pread(l->body.file, piece, n,
+	    (off_t)(l->body.offset + l->body_done)) != (ssize_t)n) {
 		client_lost(l->client, "the message could not be read");
 		l->conn = conn_free(l->conn);
 		return;

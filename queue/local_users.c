@@ -269,6 +269,7 @@ local_users_store(struct ipc_call *call, const struct local_store_ask *ask)
 		.quarantine = ask->quarantine,
 		.body = ask->body,
 		.file = ask->file,
+		.offset = ask->offset,
 		.size_bytes = ask->size_bytes,
 	};
 	struct local_target target;

@@ -98,6 +98,7 @@ serve_mailuser_store(struct ipc_call *call,
 		.prefix = ask->prefix,
 		.body = ask->file == -1 ? ask->body.data : NULL,
 		.file = ask->file,
+		.offset = ask->offset,
 		.size_bytes = ask->file == -1 ? ask->body.size :
 		    ask->size_bytes,
 	};

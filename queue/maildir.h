@@ -34,7 +34,8 @@ struct maildir_message {
 	bool		 junk;		/* into its folder .Junk */
 	const char	*prefix;	/* fields to write first, LF ended */
 	const void	*body;		/* CRLF lines, or NULL and: */
-	int		 file;		/* the same from offset 0, not closed */
+	int		 file;		/* the same here, not closed, from */
+	uint64_t	 offset;
 	uint64_t	 size_bytes;
 };
 

@@ -74,7 +74,7 @@ put_lines(struct output *o, const char *text, size_t n)
 }
 
 static void
-put_file(struct output *o, int file, uint64_t size_bytes)
+put_file(struct output *o, int file, uint64_t offset, uint64_t size_bytes)
 {
 	char piece[PIECE];
 	uint64_t at = 0;
@@ -82,7 +82,7 @@ put_file(struct output *o, int file, uint64_t size_bytes)
 	while (at < size_bytes && !o->failed) {
 		size_t want = size_bytes - at < sizeof piece ?
 		    (size_t)(size_bytes - at) : sizeof piece;
-		ssize_t n = pread(file, piece, want, (off_t)at);
+		ssize_t n = pread(file, piece, want, (off_t)(offset + at));
 
 		if (n > 0) {
 			put_lines(o, piece, (size_t)n);
@@ -109,7 +109,7 @@ maildir_write(int fd, const struct maildir_message *m,
 	if (m->body != NULL)
 		put_lines(&o, m->body, (size_t)m->size_bytes);
 	else
-		put_file(&o, m->file, m->size_bytes);
+		put_file(&o, m->file, m->offset, m->size_bytes);
 	if (o.after_cr)
 		put(&o, "\r", 1);
 	flush(&o);

@@ -60,6 +60,7 @@ struct message {
 	uint64_t	 size_bytes;
 	uint64_t	 check;		/* message_check of an inline body */
 	uint64_t	 spool_id;	/* 0: the body is inline */
+	uint64_t	 spool_start;	/* offset of the body in that file */
 	const uint8_t	*body;		/* inline, if in memory: free(3) */
 	/* Not stored. */
 	unsigned	 refs;

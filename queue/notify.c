@@ -64,10 +64,11 @@ original_of(struct engine *e, struct message *m, struct bounce *b,
 
 	b->original = buf;
 	if (m->spool_id != 0) {
-		fd = spool_open_body(e->spool, m->spool_id, m->size_bytes);
+		fd = spool_open_body(e->spool, m->spool_id, m->spool_start,
+		    m->size_bytes);
 		if (fd == -1)
 			return;
-		n = pread(fd, buf, BOUNCE_HEADER_MAX, 0);
+		n = pread(fd, buf, BOUNCE_HEADER_MAX, (off_t)m->spool_start);
 		b->original_size = n < 0 ? 0 : (size_t)n;
 		close(fd);
 		return;

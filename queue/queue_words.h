@@ -52,4 +52,8 @@ enum deliver_family {
 	DELIVER_IPV4_UNLESS_NONE, /* forwarded: IPv6 only where there is no IPv4 */
 };
 
+/* The text of a message in a spool file begins here, so that the fields that
+ * the verdict adds are written right before it and nothing is moved. */
+#define SPOOL_ROOM	(64 * 1024)
+
 #endif

@@ -152,7 +152,8 @@ spool_claim(struct spool *spool, uint64_t spool_id)
 }
 
 int
-spool_open_body(struct spool *spool, uint64_t spool_id, uint64_t size_bytes)
+spool_open_body(struct spool *spool, uint64_t spool_id, uint64_t start,
+    uint64_t size_bytes)
 {
 	char name[NAME_SIZE];
 	struct stat st;
@@ -163,7 +164,8 @@ spool_open_body(struct spool *spool, uint64_t spool_id, uint64_t size_bytes)
 	if (fd == -1)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (uint64_t)st.st_size == size_bytes)
+	    (uint64_t)st.st_size >= start &&
+	    (uint64_t)st.st_size - start == size_bytes)
 		return fd;
 	close(fd);
 	errno = EIO;
@@ -198,7 +200,8 @@ no_work(uv_work_t *work)
 
 void
 spool_sync(struct spool *spool, uv_loop_t *loop, uint64_t spool_id,
-    uint64_t size_bytes, void (*done)(void *arg, bool ok), void *arg)
+    uint64_t start, uint64_t size_bytes, void (*done)(void *arg, bool ok),
+    void *arg)
 {
 	struct sync_job *job = xcalloc(1, sizeof *job);
 
@@ -206,7 +209,7 @@ spool_sync(struct spool *spool, uv_loop_t *loop, uint64_t spool_id,
 	job->directory = spool->directory;
 	job->done = done;
 	job->arg = arg;
-	job->fd = spool_open_body(spool, spool_id, size_bytes);
+	job->fd = spool_open_body(spool, spool_id, start, size_bytes);
 	uv_queue_work(loop, &job->work, job->fd == -1 ? no_work : sync_work,
 	    sync_done);
 }

@@ -35,12 +35,13 @@ int spool_create(struct spool *spool, uint64_t *ret_spool_id);
 /* false: this file was not made here, or was thrown away, or is claimed
  * already.  From now on it stays until it is removed. */
 bool spool_claim(struct spool *spool, uint64_t spool_id);
-/* done(arg, ok): ok if it is on disk and has this size.  Not called before
+/* done(arg, ok): ok if it is on disk and ends size_bytes behind start.  Not called before
  * this function has returned. */
 void spool_sync(struct spool *spool, uv_loop_t *loop, uint64_t spool_id,
-    uint64_t size_bytes, void (*done)(void *arg, bool ok), void *arg);
-/* -1 and errno if it is not there or has another size (EIO). */
-int spool_open_body(struct spool *spool, uint64_t spool_id,
+    uint64_t start, uint64_t size_bytes, void (*done)(void *arg, bool ok), void *arg);
+/* The body is what lies behind start.  -1 and errno if it is not there or has
+ * another size (EIO). */
+int spool_open_body(struct spool *spool, uint64_t spool_id, uint64_t start,
     uint64_t size_bytes);
 void spool_remove(struct spool *spool, uint64_t spool_id);
 /* Throws away what was not claimed nor written to for idle_s seconds. */

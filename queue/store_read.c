@@ -58,6 +58,7 @@ store_read_message(struct sqlite3_stmt *s, struct message *ret_message)
 	m.size_bytes = store_number(s, 16);
 	m.check = store_number(s, 17);
 	m.spool_id = store_number(s, 18);
+	m.spool_start = store_number(s, 19);
 	if (m.name[0] == '\0' || m.size_bytes > INT64_MAX)
 		return false;
 	if (!netaddr_parse(peer, &m.peer) && strcmp(peer, "none") != 0)

@@ -102,8 +102,12 @@ static const char version_1[] =
 	"	tried INTEGER NOT NULL,"
 	"	probe_at INTEGER NOT NULL) WITHOUT ROWID;";
 
+static const char version_2[] =
+	"ALTER TABLE message"			/* of the body in the file */
+	"	ADD COLUMN spool_start INTEGER NOT NULL DEFAULT 0;";
+
 /* migrations[n] leads from user_version n to n + 1. */
-static const char *const migrations[] = { version_1 };
+static const char *const migrations[] = { version_1, version_2 };
 
 #define VERSION (sizeof migrations / sizeof migrations[0])
 

@@ -32,6 +32,7 @@ store_add_message(struct store *store, struct message *m)
 	store_bind_number(s, at++, m->size_bytes);
 	store_bind_number(s, at++, m->check);
 	store_bind_number(s, at++, m->spool_id);
+	store_bind_number(s, at++, m->spool_start);
 	status = store_run(store, s);
 	if (status != STORE_OK)
 		return status;

@@ -28,7 +28,7 @@ session_new(const struct session_env *env, const struct session_place *place,
 	s->owner = owner;
 	s->place = *place;
 	s->state = AT_GREET;
-	s->now_ms = now_ms;
+	s->now_ms = s->waiting_ms = s->moved_ms = now_ms;
 	s->normalize = block_list_contains(&env->config->normalize_networks,
 	    &place->peer);
 	buf_init(&s->held, SESSION_HELD_MAX);
@@ -67,6 +67,7 @@ void
 session_wait_for(struct session *s, enum session_wait what)
 {
 	s->waiting_for = what;
+	s->waiting_ms = s->now_ms;
 	s->asked = false;
 }
 
@@ -161,11 +162,21 @@ session_reset(struct session *s)
 		s->state = AT_READY;
 }
 
-void
-session_timed_out(struct session *s)
+bool
+session_is_idle(const struct session *s)
 {
-	if (s->waiting_for == SESSION_INPUT || s->waiting_for == SESSION_TLS)
-		session_end(s, REPLY_TIMEOUT);
+	return s->mode != MODE_DATA && s->mode != MODE_CHUNK &&
+	    s->now_ms >= s->moved_ms +
+	    s->env->config->timeout_message * 1000;
+}
+
+void
+session_timed_out(struct session *s, uint64_t now_ms)
+{
+	if (s->waiting_for != SESSION_INPUT && s->waiting_for != SESSION_TLS)
+		return;
+	s->now_ms = now_ms;
+	session_end(s, session_is_idle(s) ? REPLY_NO_MESSAGE : REPLY_TIMEOUT);
 }
 
 void
@@ -184,6 +195,7 @@ session_client_answer(struct session *s, const struct session_client *client,
 
 	if (s->waiting_for != SESSION_CLIENT)
 		return;
+	s->now_ms = now_ms;
 	if (client != NULL) {
 		s->relay = client->relay;
 		s->whitelisted = client->whitelisted;
@@ -280,17 +292,32 @@ session_held(const struct session *s)
 	return buf_len(&s->held);
 }
 
+/* What is left of ms; the clock may have been set. */
+static uint64_t
+left_of(uint64_t ms, uint64_t since_ms, uint64_t now_ms)
+{
+	if (now_ms <= since_ms)
+		return ms;
+	return now_ms - since_ms >= ms ? 1 : ms - (now_ms - since_ms);
+}
+
+/* The octets of a text each begin a new wait (data-rate-min is another
+ * matter); those of a command do not, else one a minute would do. */
 uint64_t
-session_timeout_ms(const struct session *s)
+session_timeout_ms(const struct session *s, uint64_t now_ms)
 {
 	const struct config *config = s->env->config;
+	uint64_t command_ms, message_ms;
 
-	if (s->waiting_for == SESSION_TLS)
-		return config->timeout_command * 1000;
-	if (s->waiting_for != SESSION_INPUT)
+	if (s->waiting_for != SESSION_INPUT && s->waiting_for != SESSION_TLS)
 		return 0;
-	return (s->mode == MODE_COMMAND ? config->timeout_command :
-	    config->timeout_data) * 1000;
+	if (s->mode == MODE_DATA || s->mode == MODE_CHUNK)
+		return left_of(config->timeout_data * 1000, s->now_ms, now_ms);
+	command_ms = left_of(config->timeout_command * 1000,
+	    s->mode == MODE_SKIP ? s->now_ms : s->waiting_ms, now_ms);
+	message_ms = left_of(config->timeout_message * 1000, s->moved_ms,
+	    now_ms);
+	return command_ms < message_ms ? command_ms : message_ms;
 }
 
 /* ---- facts for the owner ---- */

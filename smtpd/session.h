@@ -106,7 +106,7 @@ void session_start(struct session *s);
 void session_input(struct session *s, const uint8_t *data, size_t n,
     uint64_t now_ms);
 /* The time that session_timeout_ms gave has passed without input. */
-void session_timed_out(struct session *s);
+void session_timed_out(struct session *s, uint64_t now_ms);
 /* Ends the session between messages, now or after this one. */
 void session_shutdown(struct session *s);
 /* The connection is gone; why may be NULL.  Only for those who watch. */
@@ -156,8 +156,8 @@ const struct buf *session_output(struct session *s);
 void session_output_done(struct session *s, uint64_t now_ms);
 /* Octets of input that are kept for later. */
 size_t session_held(const struct session *s);
-/* How long to wait for input; 0: the session waits for an answer. */
-uint64_t session_timeout_ms(const struct session *s);
+/* How long to wait from now on; 0: the session waits for an answer. */
+uint64_t session_timeout_ms(const struct session *s, uint64_t now_ms);
 
 void *session_owner(const struct session *s);
 const char *session_id(const struct session *s);

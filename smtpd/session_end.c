@@ -31,6 +31,7 @@ finish(struct session *s, const char *code, const char *enhanced)
 		s->env->report(s->env->arg, s, &report);
 	session_reset(s);
 	s->commands = 0;
+	s->moved_ms = s->now_ms;
 	if (code[0] == '2')	/* a list's long session has its share of both */
 		s->errors = 0;
 	if (s->waiting_for == SESSION_CLOSED)

@@ -59,7 +59,10 @@ take_line(struct session *s)
 	s->next += used;
 	s->left -= used;
 	session_trace(s, '<', line, n);
-	if (++s->commands > s->env->config->commands_max)
+	s->waiting_ms = s->now_ms;
+	if (session_is_idle(s))
+		session_end(s, REPLY_NO_MESSAGE);
+	else if (++s->commands > s->env->config->commands_max)
 		session_end(s, REPLY_TOO_MANY_COMMANDS);
 	else
 		session_command(s, line, n);

@@ -50,6 +50,8 @@ struct session {
 	const uint8_t		*next;
 	size_t			 left;
 	uint64_t		 now_ms;
+	uint64_t		 waiting_ms;	/* since when for this command */
+	uint64_t		 moved_ms;	/* the start, or the last message */
 	uint64_t		 skip_left;	/* MODE_SKIP */
 	uint32_t		 errors;
 	uint32_t		 commands;	/* since the last message */
@@ -73,6 +75,8 @@ void session_say_line(struct session *s, const char *code, bool last,
     const char *text);
 /* Says it and closes; what else was received is thrown away. */
 void session_end(struct session *s, enum reply reply);
+/* timeout-message has passed, and no message is coming in. */
+bool session_is_idle(const struct session *s);
 void session_wait_for(struct session *s, enum session_wait what);
 void session_sent(struct session *s, size_t begin);
 void session_trace(struct session *s, char direction, const char *text,

@@ -88,9 +88,7 @@ void visit_stop_all(void);
 void visit_ask(struct visit *v, const struct session_request *request);
 
 /* smtp_spool.c: false on an error; the message is then refused. */
-bool spool_append(int fd, const uint8_t *data, size_t n);
-/* Puts n octets before the `size` that are there. */
-bool spool_prepend(int fd, uint64_t size, const void *data, size_t n);
+bool spool_write(int fd, uint64_t at, const void *data, size_t n);
 
 /* smtp_log.c */
 void log_connect(const struct visit *v);

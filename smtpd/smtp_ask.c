@@ -14,6 +14,7 @@
 #include "policy/policy.h"
 #include "policy/policy_ipc.h"
 #include "queue/queue_ipc.h"
+#include "queue/queue_words.h"
 #include "util/xalloc.h"
 
 /* Longer than the other side's own limits; what is lost is told at once. */
@@ -155,7 +156,9 @@ ask_spool(struct visit *v)
 static void
 write_spool(struct visit *v, const struct session_request *request)
 {
-	bool ok = spool_append(v->spool_fd, request->data, request->size);
+	const struct transaction *t = session_transaction(v->session);
+	bool ok = spool_write(v->spool_fd, SPOOL_ROOM + t->saved_bytes,
+	    request->data, request->size);
 
 	session_written(v->session, ok, smtp_now_ms());
 }
@@ -278,14 +281,15 @@ ask_submit(struct visit *v)
 		.utf8 = t->utf8,
 		.quarantine = t->quarantine,
 		.spool_id = t->spool_id,
+		.spool_start = t->spool_id == 0 ? 0 : SPOOL_ROOM - more,
 		.size_bytes = transaction_size(t) + more,
 	};
 
 	if (t->spool_id == 0)
 		ask.body = (struct ipc_bytes){ body_bytes(&t->body),
 		    body_len(&t->body) };
-	else if (!spool_prepend(v->spool_fd, t->saved_bytes, t->prepend,
-	    more)) {
+	else if (more > SPOOL_ROOM || !spool_write(v->spool_fd,
+	    ask.spool_start, t->prepend, more)) {
 		session_submit_answer(v->session, false, 0, smtp_now_ms());
 		return;
 	}

@@ -82,7 +82,8 @@ arm(struct visit *v)
 		else
 			conn_resume(v->conn);
 	}
-	conn_set_timeout(v->conn, session_timeout_ms(v->session));
+	conn_set_timeout(v->conn, session_timeout_ms(v->session,
+	    smtp_now_ms()));
 }
 
 void
@@ -140,7 +141,7 @@ on_timeout(void *arg)
 {
 	struct visit *v = arg;
 
-	session_timed_out(v->session);
+	session_timed_out(v->session, smtp_now_ms());
 	visit_run(v);
 }
 

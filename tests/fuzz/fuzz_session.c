@@ -103,7 +103,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		session_tls_up(p.s, "TLSv1.3", "X", p.now_ms);
 		play_input(&p, data + 2, size - 2, piece);
 	}
-	session_timed_out(p.s);
+	session_timed_out(p.s, p.now_ms);
 	play_pump(&p);
 	check_said(&p.said);
 	check_message(&p.message);

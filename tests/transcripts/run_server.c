@@ -163,10 +163,11 @@ do_timeout(struct scene *c, const char *text)
 	uint64_t want = strtoull(text, NULL, 10) * 1000;
 
 	flush(c);
-	if (session_timeout_ms(c->p.s) != want)
+	if (session_timeout_ms(c->p.s, c->p.now_ms) != want)
 		fail(c, "would wait %llu ms", (unsigned long long)
-		    session_timeout_ms(c->p.s));
-	session_timed_out(c->p.s);
+		    session_timeout_ms(c->p.s, c->p.now_ms));
+	c->p.now_ms += want;
+	session_timed_out(c->p.s, c->p.now_ms);
 	play_pump(&c->p);
 }
 

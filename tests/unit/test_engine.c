@@ -87,9 +87,10 @@ serve_deliver_send(struct ipc_call *call, const struct deliver_send_ask *ask)
 	s->rcpts = ask->rcpts_count;
 	s->family = ask->family;
 	if (ask->file != -1) {
-		s->size = (uint64_t)lseek(ask->file, 0, SEEK_END);
-		assert_true(pread(ask->file, s->head, sizeof s->head - 1, 0) >
-		    0);
+		s->size = (uint64_t)lseek(ask->file, 0, SEEK_END) -
+		    ask->offset;
+		assert_true(pread(ask->file, s->head, sizeof s->head - 1,
+		    (off_t)ask->offset) > 0);
 		close(ask->file);
 	} else {
 		s->size = ask->body.size;
@@ -629,7 +630,9 @@ spool_and_submit(const char *name, size_t size)
 	spooled_fd = -1;
 	for (int i = 0; i < 500 && spooled_fd == -1; i++)
 		run_ms(1);
-	assert_int_equal(write(spooled_fd, body, size), (ssize_t)size);
+	ask.spool_start = SPOOL_ROOM - 500;
+	assert_int_equal(pwrite(spooled_fd, body, size,
+	    (off_t)ask.spool_start), (ssize_t)size);
 	close(spooled_fd);
 	free(body);
 	ask.spool_id = spooled_id;
@@ -644,6 +647,7 @@ test_a_large_body_is_a_file(void **state)
 	run_until_sent(1);
 	assert_int_equal(answered, 1);
 	assert_int_equal(sent[0].size, 300000);
+	assert_int_equal(sent[0].head[0], 'b');	/* not the room before it */
 	/* teardown proves that the spool is empty. */
 }
 

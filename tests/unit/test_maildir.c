@@ -140,6 +140,8 @@ from_a_file(void **state)
 	}
 	fd = fdio_sealed(big, n);
 	m.file = fd;
+	m.offset = 3;
+	n -= 3;
 	m.size_bytes = n;
 	maildir_add(batch, &m, NULL);
 	m.size_bytes = n + 1;		/* cut short: not delivered */

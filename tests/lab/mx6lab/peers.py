@@ -257,6 +257,7 @@ maildir:
   group = Debian-exim
 smtp:
   driver = smtp
+  port = 25
 %(transport)s
 begin retry
 * * F,1h,10s

@@ -280,8 +280,7 @@ static bool
 compile_rules(const struct config *config)
 {
 	char error[CONFIG_ERROR_SIZE];
-	struct rules *rules = rules_new(config->rules, config->rule_count,
-	    error);
+	struct rules *rules = rules_of_config(config, error);
 
 	if (rules == NULL) {
 		log_say(LOG_LEVEL_ERROR, "rules", "%s", error);

@@ -13,29 +13,92 @@ struct rules {
 	size_t		 count[RULE_LISTS];
 };
 
-static const struct {
-	const char	*name;
-	bool		 usable;	/* this version can carry it out */
-} actions[] = {
-	[VERDICT_ACCEPT] = { "accept", true },
-	[VERDICT_FILTER] = { "filter", false },
-	[VERDICT_FALLBACK] = { "fallback", true },
-	[VERDICT_REJECT] = { "reject", true },
-	[VERDICT_DEFER] = { "defer", true },
-	[VERDICT_QUARANTINE] = { "quarantine", true },
+static const char *const actions[] = {
+	[VERDICT_ACCEPT] = "accept",
+	[VERDICT_FILTER] = "filter",
+	[VERDICT_FALLBACK] = "fallback",
+	[VERDICT_REJECT] = "reject",
+	[VERDICT_DEFER] = "defer",
+	[VERDICT_QUARANTINE] = "quarantine",
 };
 #define ACTION_COUNT (sizeof actions / sizeof actions[0])
 
-/* What a list is when the configuration has no rule for it. */
+/* ---- the default rules ---- */
+
+static bool
+always(const struct rules_options *options)
+{
+	(void)options;
+	return true;
+}
+
+static bool
+has_filter(const struct rules_options *options)
+{
+	return options->content_filter;
+}
+
+static bool
+dmarc_rejects(const struct rules_options *options)
+{
+	return options->dmarc == DMARC_ACTION_REJECT;
+}
+
+static bool
+dmarc_quarantines(const struct rules_options *options)
+{
+	return options->dmarc == DMARC_ACTION_QUARANTINE;
+}
+
+static bool
+dmarc_counts(const struct rules_options *options)
+{
+	return options->dmarc != DMARC_ACTION_NONE;
+}
+
+#define M FACT_MASK
+#define DMARC_FAILS (M(FACT_DMARC_REJECT) | M(FACT_DMARC_QUARANTINE))
+
+/*
+ * What a list is when the configuration has no rule for it.  "ipv6" is the
+ * second article's order: the whitelists, then the weaker signals, which
+ * only let the content filter decide and count for nothing where
+ * authentication speaks against the message.
+ */
 static const struct {
 	enum rule_list		 list;
 	const char		*name;
 	uint64_t		 must;
+	uint64_t		 must_not;
 	enum verdict_action	 action;
+	bool			(*applies)(const struct rules_options *);
 } defaults[] = {
-	{ RULES_IPV6, "whitelist-address",
-	    FACT_MASK(FACT_WHITELIST_ADDRESS), VERDICT_ACCEPT },
+	{ RULES_IPV6, "whitelist-address", M(FACT_WHITELIST_ADDRESS), 0,
+	    VERDICT_ACCEPT, always },
+	{ RULES_IPV6, "dnswl", M(FACT_DNSWL), DMARC_FAILS, VERDICT_ACCEPT,
+	    always },
+	{ RULES_IPV6, "whitelist-domain", M(FACT_WHITELIST_DOMAIN), 0,
+	    VERDICT_ACCEPT, always },
+	{ RULES_IPV6, "dwl", M(FACT_AUTHENTICATED) | M(FACT_DWL), 0,
+	    VERDICT_ACCEPT, always },
+	{ RULES_IPV6, "addressbook", M(FACT_AUTHENTICATED) |
+	    M(FACT_ADDRESSBOOK), 0, VERDICT_ACCEPT, always },
+	{ RULES_IPV6, "greenlist", M(FACT_GREENLIST), DMARC_FAILS,
+	    VERDICT_FILTER, has_filter },
+	{ RULES_IPV6, "asn-listed", M(FACT_ASN_LISTED), DMARC_FAILS,
+	    VERDICT_FILTER, has_filter },
+	{ RULES_IPV6, "history-good", M(FACT_AUTHENTICATED) |
+	    M(FACT_HISTORY_GOOD), 0, VERDICT_FILTER, has_filter },
+	{ RULES_IPV6, "helo-match", M(FACT_FCRDNS) | M(FACT_HELO_MATCH),
+	    DMARC_FAILS | M(FACT_SPF_FAIL), VERDICT_FILTER, has_filter },
+	{ RULES_IPV4, "dmarc-reject", M(FACT_DMARC_REJECT), M(FACT_RELAY),
+	    VERDICT_REJECT, dmarc_rejects },
+	{ RULES_IPV4, "dmarc-reject", M(FACT_DMARC_REJECT), M(FACT_RELAY),
+	    VERDICT_QUARANTINE, dmarc_quarantines },
+	{ RULES_IPV4, "dmarc-quarantine", M(FACT_DMARC_QUARANTINE),
+	    M(FACT_RELAY), VERDICT_QUARANTINE, dmarc_counts },
 };
+#undef M
 
 /* The last rule of each list. */
 static const struct {
@@ -54,14 +117,14 @@ static const char *const list_names[RULE_LISTS] = {
 const char *
 verdict_action_name(enum verdict_action action)
 {
-	return actions[action].name;
+	return actions[action];
 }
 
 bool
 verdict_action_parse(const char *name, enum verdict_action *ret_action)
 {
 	for (size_t i = 0; i < ACTION_COUNT; i++) {
-		if (strcmp(actions[i].name, name) == 0) {
+		if (strcmp(actions[i], name) == 0) {
 			*ret_action = (enum verdict_action)i;
 			return true;
 		}
@@ -141,30 +204,26 @@ compile_condition(const struct config_rule *section, const char *word,
 static bool
 no_such_action(const struct config_rule *section, char *error)
 {
-	const char *names[ACTION_COUNT], *nearest;
-	size_t n = 0;
+	const char *nearest = suggest_near(section->action, actions,
+	    ACTION_COUNT);
 
-	for (size_t i = 0; i < ACTION_COUNT; i++)
-		if (actions[i].usable)
-			names[n++] = actions[i].name;
-	nearest = suggest_near(section->action, names, n);
 	if (nearest != NULL)
 		return wrong(error, section, "there is no action \"%.100s\"; "
 		    "did you mean \"%s\"?", section->action, nearest);
 	return wrong(error, section, "there is no action \"%.100s\"; one of "
-	    "accept, fallback, reject, defer, quarantine", section->action);
+	    "accept, filter, fallback, reject, defer, quarantine", section->action);
 }
 
 static bool
-compile_action(const struct config_rule *section, const bool in[RULE_LISTS],
+compile_action(const struct rules_options *options,
+    const struct config_rule *section, const bool in[RULE_LISTS],
     struct rule *rule, char *error)
 {
 	if (!verdict_action_parse(section->action, &rule->action))
 		return no_such_action(section, error);
-	if (!actions[rule->action].usable)
-		return wrong(error, section, "this version has no content "
-		    "filter that \"%s\" could ask; accept or fallback",
-		    section->action);
+	if (rule->action == VERDICT_FILTER && !options->content_filter)
+		return wrong(error, section, "there is no content filter that "
+		    "\"filter\" could ask; configure one, or another action");
 	if (rule->action == VERDICT_FALLBACK && in[RULES_IPV4])
 		return wrong(error, section, "an mx listener cannot push back "
 		    "to IPv4; listeners = \"ipv6\", or another action");
@@ -222,7 +281,8 @@ check_place(const struct rules *rules, const struct config_rule *section,
 }
 
 static bool
-compile(struct rules *rules, const struct config_rule *section, char *error)
+compile(const struct rules_options *options, struct rules *rules,
+    const struct config_rule *section, char *error)
 {
 	struct rule rule = { 0 };
 	bool in[RULE_LISTS];
@@ -233,7 +293,7 @@ compile(struct rules *rules, const struct config_rule *section, char *error)
 		if (!compile_condition(section, section->when.items[i], &rule,
 		    error))
 			return false;
-	if (!compile_action(section, in, &rule, error) ||
+	if (!compile_action(options, section, in, &rule, error) ||
 	    !check_place(rules, section, in, error))
 		return false;
 	for (unsigned l = 0; l < RULE_LISTS; l++)
@@ -242,23 +302,19 @@ compile(struct rules *rules, const struct config_rule *section, char *error)
 	return true;
 }
 
-struct rules *
-rules_new(const struct config_rule *sections, size_t count,
-    char error[static CONFIG_ERROR_SIZE])
+static void
+add_defaults(const struct rules_options *options, struct rules *rules)
 {
-	struct rules *rules = xcalloc(1, sizeof *rules);
 	bool own[RULE_LISTS];
 
-	for (size_t i = 0; i < count; i++)
-		if (!compile(rules, &sections[i], error))
-			return rules_free(rules);
 	for (unsigned l = 0; l < RULE_LISTS; l++)
 		own[l] = rules->count[l] > 0;
 	for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
 		struct rule rule = { .must = defaults[i].must,
+		    .must_not = defaults[i].must_not,
 		    .action = defaults[i].action };
 
-		if (!own[defaults[i].list])
+		if (!own[defaults[i].list] && defaults[i].applies(options))
 			add(rules, defaults[i].list, defaults[i].name, &rule);
 	}
 	for (unsigned l = 0; l < RULE_LISTS; l++) {
@@ -266,7 +322,32 @@ rules_new(const struct config_rule *sections, size_t count,
 
 		add(rules, (enum rule_list)l, last_rule[l].name, &rule);
 	}
+}
+
+struct rules *
+rules_new(const struct rules_options *options,
+    const struct config_rule *sections, size_t count,
+    char error[static CONFIG_ERROR_SIZE])
+{
+	struct rules *rules = xcalloc(1, sizeof *rules);
+
+	for (size_t i = 0; i < count; i++)
+		if (!compile(options, rules, &sections[i], error))
+			return rules_free(rules);
+	add_defaults(options, rules);
 	return rules;
+}
+
+struct rules *
+rules_of_config(const struct config *config,
+    char error[static CONFIG_ERROR_SIZE])
+{
+	const struct rules_options options = {
+		.content_filter = false,
+		.dmarc = config->dmarc_action,
+	};
+
+	return rules_new(&options, config->rules, config->rule_count, error);
 }
 
 struct rules *
@@ -284,17 +365,27 @@ rules_free(struct rules *rules)
 }
 
 const struct rule *
-rules_first(const struct rules *rules, enum rule_list list,
-    const struct facts *facts)
+rules_list(const struct rules *rules, enum rule_list list, size_t *ret_count)
+{
+	*ret_count = rules->count[list];
+	return rules->items[list];
+}
+
+bool
+rule_holds(const struct rule *rule, const struct facts *facts)
 {
 	uint64_t not_known_false = facts->held | facts->unknown;
 
-	for (size_t i = 0; i < rules->count[list]; i++) {
-		const struct rule *r = &rules->items[list][i];
+	return (rule->must & ~facts->held) == 0 &&
+	    (rule->must_not & not_known_false) == 0;
+}
 
-		if ((r->must & ~facts->held) == 0 &&
-		    (r->must_not & not_known_false) == 0)
-			return r;
-	}
+const struct rule *
+rules_first(const struct rules *rules, enum rule_list list,
+    const struct facts *facts)
+{
+	for (size_t i = 0; i < rules->count[list]; i++)
+		if (rule_holds(&rules->items[list][i], facts))
+			return &rules->items[list][i];
 	abort();	/* the last rule has no conditions */
 }

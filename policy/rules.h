@@ -28,18 +28,32 @@ struct rule {
 
 struct rules;
 
+/* What the settings say that decides about the default rules. */
+struct rules_options {
+	bool			content_filter;	/* there is one to ask */
+	enum dmarc_action	dmarc;		/* of mx listeners */
+};
+
 /*
  * From the `rule` sections of the configuration; a list that has none is the
- * default: whitelist-address accepts and all else is pushed back on IPv6,
- * everything is accepted on IPv4.  NULL on an error, with the rule, what is
- * wrong and what would be right in error.
+ * default (the table in rules.c; policy/README explains it).  NULL on an
+ * error, with the rule, what is wrong and what would be right in error.
  */
-struct rules *rules_new(const struct config_rule *sections, size_t count,
+struct rules *rules_new(const struct rules_options *options,
+    const struct config_rule *sections, size_t count,
+    char error[static CONFIG_ERROR_SIZE]);
+/* The same, from the whole configuration. */
+struct rules *rules_of_config(const struct config *config,
     char error[static CONFIG_ERROR_SIZE]);
 struct rules *rules_free(struct rules *rules);
 /* The rule that decides; never NULL. */
 const struct rule *rules_first(const struct rules *rules, enum rule_list list,
     const struct facts *facts);
+/* All rules of a list in order; the last one has no conditions. */
+const struct rule *rules_list(const struct rules *rules, enum rule_list list,
+    size_t *ret_count);
+/* This rule's conditions all hold. */
+bool rule_holds(const struct rule *rule, const struct facts *facts);
 /* Which list serves a listener of this role. */
 enum rule_list rules_of_role(enum listener_role role);
 

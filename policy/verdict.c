@@ -3,6 +3,8 @@
 
 #include "policy/verdict.h"
 
+#include <string.h>
+
 /* The facts of the way a message came, for a listener of this role. */
 static void
 set_way(struct facts *facts, bool ipv6, enum listener_role role)
@@ -12,6 +14,128 @@ set_way(struct facts *facts, bool ipv6, enum listener_role role)
 	facts_set(facts, FACT_ROLE_MX, role == ROLE_MX);
 	facts_set(facts, FACT_ROLE_MX6, role == ROLE_MX6);
 	facts_set(facts, FACT_ROLE_DEFENSIVE, role == ROLE_DEFENSIVE);
+}
+
+/* What a signature says on a message from this client; a replay counts for
+ * nothing over IPv6. */
+static bool
+signature_counts(const struct verdict_message *message,
+    const struct verdict_signature *s)
+{
+	return s->result == DKIM_RESULT_PASS &&
+	    !(s->replayed && netaddr_is_ipv6(&message->peer));
+}
+
+static bool
+spf_passes(const struct verdict_auth *auth)
+{
+	return auth->spf == SPF_RESULT_PASS && !auth->spf_best_guess;
+}
+
+const char *
+verdict_authenticated(const struct verdict_message *message)
+{
+	const struct verdict_auth *auth = &message->auth;
+	bool holds = spf_passes(auth) && auth->spf_aligned;
+
+	if (!auth->known || !auth->authenticated ||
+	    auth->from_status != FROM_ONE ||
+	    auth->dmarc == DMARC_RESULT_FAIL ||
+	    auth->dmarc == DMARC_RESULT_TEMPERROR)
+		return NULL;
+	for (size_t i = 0; i < auth->signature_count; i++)
+		holds |= signature_counts(message, &auth->signatures[i]) &&
+		    auth->signatures[i].aligned &&
+		    auth->signatures[i].same_registrable;
+	return holds ? auth->from_domain : NULL;
+}
+
+static void
+set_dkim(struct facts *facts, const struct verdict_message *message)
+{
+	bool pass = false, uncertain = false;
+
+	for (size_t i = 0; i < message->auth.signature_count; i++) {
+		const struct verdict_signature *s =
+		    &message->auth.signatures[i];
+
+		pass |= signature_counts(message, s);
+		uncertain |= s->result == DKIM_RESULT_TEMPERROR;
+	}
+	if (!pass && uncertain)
+		facts_set_unknown(facts, FACT_DKIM_PASS);
+	else
+		facts_set(facts, FACT_DKIM_PASS, pass);
+}
+
+/* What the domain asks for; t=y asks for one step less (RFC 9989 4.7). */
+static void
+set_dmarc(struct facts *facts, const struct verdict_auth *auth)
+{
+	static const enum dmarc_policy testing[] = {
+		[DMARC_POLICY_NONE] = DMARC_POLICY_NONE,
+		[DMARC_POLICY_QUARANTINE] = DMARC_POLICY_NONE,
+		[DMARC_POLICY_REJECT] = DMARC_POLICY_QUARANTINE,
+	};
+	enum dmarc_policy wanted = auth->dmarc_testing ?
+	    testing[auth->dmarc_policy] : auth->dmarc_policy;
+	bool fail = auth->dmarc == DMARC_RESULT_FAIL;
+
+	if (auth->dmarc == DMARC_RESULT_TEMPERROR) {
+		facts_set_unknown(facts, FACT_DMARC_PASS);
+		facts_set_unknown(facts, FACT_DMARC_REJECT);
+		facts_set_unknown(facts, FACT_DMARC_QUARANTINE);
+		return;
+	}
+	facts_set(facts, FACT_DMARC_PASS, auth->dmarc == DMARC_RESULT_PASS);
+	facts_set(facts, FACT_DMARC_REJECT, fail &&
+	    wanted == DMARC_POLICY_REJECT);
+	facts_set(facts, FACT_DMARC_QUARANTINE, fail &&
+	    wanted == DMARC_POLICY_QUARANTINE);
+}
+
+/* DNS trouble is what keeps the sender from being authenticated. */
+static void
+set_authenticated(struct facts *facts, const struct verdict_message *message)
+{
+	const struct verdict_auth *auth = &message->auth;
+	bool uncertain = auth->spf == SPF_RESULT_TEMPERROR ||
+	    auth->dmarc == DMARC_RESULT_TEMPERROR;
+
+	for (size_t i = 0; i < auth->signature_count; i++)
+		uncertain |= auth->signatures[i].result ==
+		    DKIM_RESULT_TEMPERROR;
+	if (verdict_authenticated(message) != NULL)
+		facts_set(facts, FACT_AUTHENTICATED, true);
+	else if (uncertain && auth->from_status == FROM_ONE)
+		facts_set_unknown(facts, FACT_AUTHENTICATED);
+	else
+		facts_set(facts, FACT_AUTHENTICATED, false);
+}
+
+static void
+set_auth(struct facts *facts, const struct verdict_message *message)
+{
+	static const enum fact of_auth[] = { FACT_AUTHENTICATED, FACT_SPF_PASS,
+	    FACT_SPF_FAIL, FACT_DKIM_PASS, FACT_DMARC_PASS, FACT_DMARC_REJECT,
+	    FACT_DMARC_QUARANTINE };
+	const struct verdict_auth *auth = &message->auth;
+
+	if (!auth->known) {
+		for (size_t i = 0; i < sizeof of_auth / sizeof *of_auth; i++)
+			facts_set_unknown(facts, of_auth[i]);
+		return;
+	}
+	set_authenticated(facts, message);
+	if (auth->spf == SPF_RESULT_TEMPERROR) {
+		facts_set_unknown(facts, FACT_SPF_PASS);
+		facts_set_unknown(facts, FACT_SPF_FAIL);
+	} else {
+		facts_set(facts, FACT_SPF_PASS, spf_passes(auth));
+		facts_set(facts, FACT_SPF_FAIL, auth->spf == SPF_RESULT_FAIL);
+	}
+	set_dkim(facts, message);
+	set_dmarc(facts, auth);
 }
 
 bool
@@ -26,6 +150,7 @@ facts_of(const struct verdict_message *message, const struct answers *answers,
 	facts_set(&facts, FACT_TLS, message->tls);
 	facts_set(&facts, FACT_RELAY, message->relay);
 	facts_set(&facts, FACT_NULL_SENDER, message->sender[0] == '\0');
+	set_auth(&facts, message);
 	if (ret_iprev->status == IPREV_TEMPERROR) {
 		facts_set_unknown(&facts, FACT_FCRDNS);
 		facts_set_unknown(&facts, FACT_HELO_MATCH);
@@ -49,6 +174,8 @@ set_listed(struct facts *facts, enum fact fact, enum list_answer answer)
 	case LIST_UNKNOWN:
 		facts_set_unknown(facts, fact);
 		return;
+	case LIST_ANSWERS:
+		break;
 	}
 	abort();
 }
@@ -74,19 +201,111 @@ apply_override(const struct verdict_message *message, struct verdict *verdict)
 	abort();
 }
 
+/* ---- several recipients ---- */
+
+bool
+verdict_accepts(enum verdict_action action)
+{
+	return action == VERDICT_ACCEPT || action == VERDICT_FILTER ||
+	    action == VERDICT_QUARANTINE;
+}
+
+/* Which of two that both take the message asks for more. */
+static bool
+is_stricter(enum verdict_action a, enum verdict_action b)
+{
+	static const int order[] = {
+		[VERDICT_ACCEPT] = 0,
+		[VERDICT_FILTER] = 1,
+		[VERDICT_QUARANTINE] = 2,
+		[VERDICT_DEFER] = 3,
+		[VERDICT_FALLBACK] = 4,
+		[VERDICT_REJECT] = 5,
+	};
+
+	return order[a] > order[b];
+}
+
+/*
+ * One reply for recipients that are judged differently.  Where every one has
+ * a reason of its own, the strictest way to take the message; else the whole
+ * message is pushed back, to be judged over IPv4.  There it is deferred if it
+ * is for somebody, and never lost to one recipient for another's rule.
+ */
+static enum verdict_action
+action_of_mix(enum rule_list list, enum verdict_action strictest,
+    bool any_accepts, bool any_defers)
+{
+	if (verdict_accepts(strictest))
+		return strictest;
+	if (list == RULES_IPV6)
+		return VERDICT_FALLBACK;
+	if (any_defers)
+		return VERDICT_DEFER;
+	return any_accepts ? VERDICT_QUARANTINE : strictest;
+}
+
+/* Which answers the books of the recipients gave; a message without any
+ * counts as one that nobody's book knows. */
+static void
+count_books(const struct list_answers *lists, size_t ret_of[LIST_ANSWERS])
+{
+	memset(ret_of, 0, LIST_ANSWERS * sizeof *ret_of);
+	for (size_t i = 0; i < lists->recipients; i++)
+		ret_of[lists->addressbook[i]]++;
+	if (lists->recipients == 0)
+		ret_of[LIST_NO] = 1;
+}
+
+static struct opinion
+judge_all(const struct rules *rules, enum rule_list list,
+    const struct facts *facts, const size_t books[LIST_ANSWERS],
+    struct opinion ret_of[LIST_ANSWERS], bool *ret_mixed)
+{
+	struct opinion strictest = { .action = VERDICT_ACCEPT, .rule = NULL };
+	bool any_accepts = false, any_defers = false;
+
+	*ret_mixed = false;
+	for (unsigned b = 0; b < LIST_ANSWERS; b++) {
+		struct facts own = *facts;
+		const struct rule *rule;
+
+		ret_of[b].rule = NULL;
+		if (books[b] == 0)
+			continue;
+		set_listed(&own, FACT_ADDRESSBOOK, (enum list_answer)b);
+		rule = rules_first(rules, list, &own);
+		ret_of[b].action = rule->action;
+		ret_of[b].rule = rule->name;
+		any_accepts |= verdict_accepts(rule->action);
+		any_defers |= rule->action == VERDICT_DEFER;
+		*ret_mixed |= strictest.rule != NULL &&
+		    rule->action != strictest.action;
+		if (strictest.rule == NULL ||
+		    is_stricter(rule->action, strictest.action))
+			strictest = ret_of[b];
+	}
+	if (*ret_mixed)
+		strictest.action = action_of_mix(list, strictest.action,
+		    any_accepts, any_defers);
+	return strictest;
+}
+
 /* The shadow sees the message as if it had come to an mx6 listener; the
  * client's address and all that follows from it stay what they are. */
 static void
-cast_shadow(const struct rules *rules, struct verdict *verdict)
+cast_shadow(const struct rules *rules, const size_t books[LIST_ANSWERS],
+    struct verdict *verdict)
 {
 	struct facts facts = verdict->facts;
-	const struct rule *rule;
+	struct opinion of[LIST_ANSWERS], all;
+	bool mixed;
 
 	set_way(&facts, true, ROLE_MX6);
-	rule = rules_first(rules, RULES_IPV6, &facts);
+	all = judge_all(rules, RULES_IPV6, &facts, books, of, &mixed);
 	verdict->has_shadow = true;
-	verdict->shadow = rule->action;
-	verdict->shadow_rule = rule->name;
+	verdict->shadow = all.action;
+	verdict->shadow_rule = all.rule;
 }
 
 void
@@ -95,18 +314,25 @@ verdict_of(const struct verdict_message *message, const struct facts *facts,
     struct verdict *ret_verdict)
 {
 	enum rule_list list = rules_of_role(message->role);
-	struct verdict verdict = { .facts = *facts };
-	const struct rule *rule;
+	struct verdict verdict = { .facts = *facts, .shadow_rule = "" };
+	size_t books[LIST_ANSWERS];
+	struct opinion all;
 
 	set_listed(&verdict.facts, FACT_WHITELIST_ADDRESS,
 	    lists->whitelist_address);
-	rule = rules_first(rules, list, &verdict.facts);
-	verdict.action = rule->action;
-	verdict.rule = rule->name;
-	verdict.shadow_rule = "";
+	set_listed(&verdict.facts, FACT_WHITELIST_DOMAIN,
+	    lists->whitelist_domain);
+	set_listed(&verdict.facts, FACT_GREENLIST, lists->greenlist);
+	count_books(lists, books);
+	all = judge_all(rules, list, &verdict.facts, books, verdict.of,
+	    &verdict.mixed);
+	verdict.action = all.action;
+	verdict.rule = all.rule;
+	set_listed(&verdict.facts, FACT_ADDRESSBOOK, books[LIST_NO] > 0 ?
+	    LIST_NO : books[LIST_UNKNOWN] > 0 ? LIST_UNKNOWN : LIST_YES);
 	if (list == RULES_IPV6)
 		apply_override(message, &verdict);
 	else
-		cast_shadow(rules, &verdict);
+		cast_shadow(rules, books, &verdict);
 	*ret_verdict = verdict;
 }

@@ -13,9 +13,38 @@
  */
 
 #include "policy/answers.h"
+#include "policy/auth.h"
 #include "policy/facts.h"
 #include "policy/iprev.h"
 #include "policy/rules.h"
+
+#define VERDICT_SIGNATURES_MAX	16	/* further ones do not count */
+
+struct verdict_signature {
+	enum dkim_result	 result;
+	const char		*domain;	/* d= */
+	bool			 aligned;	/* with the From domain */
+	bool			 same_registrable;
+	bool			 replayed;	/* came to too many recipients */
+};
+
+/* What mx6d-auth found out about the sender (policy/auth.msg). */
+struct verdict_auth {
+	bool			 known;		/* false: it could not be asked */
+	enum spf_result		 spf;		/* of the envelope sender */
+	bool			 spf_best_guess;
+	bool			 spf_aligned;	/* and the same registrable domain */
+	const char		*spf_domain;
+	enum from_status	 from_status;
+	const char		*from;		/* the mailbox */
+	const char		*from_domain;
+	enum dmarc_result	 dmarc;
+	enum dmarc_policy	 dmarc_policy;
+	bool			 dmarc_testing;
+	bool			 authenticated;	/* replays apart */
+	size_t			 signature_count;
+	struct verdict_signature signatures[VERDICT_SIGNATURES_MAX];
+};
 
 /* What the session knows of one message. */
 struct verdict_message {
@@ -26,22 +55,43 @@ struct verdict_message {
 	const char		*sender;	/* "" for the null sender */
 	bool			 relay;		/* client in relay-networks */
 	bool			 tls;
+	struct verdict_auth	 auth;
 };
 
 enum list_answer {
 	LIST_NO,
 	LIST_YES,
 	LIST_UNKNOWN,		/* it could not be read */
+	LIST_ANSWERS,
 };
 
+/* Zeroed memory: on no list. */
 struct list_answers {
-	enum list_answer	whitelist_address;
+	enum list_answer	 whitelist_address;
+	enum list_answer	 whitelist_domain; /* as its row demands */
+	enum list_answer	 greenlist;
+	/* Whether the sender is in the book of each recipient. */
+	const enum list_answer	*addressbook;
+	size_t			 recipients;
 };
 
-struct verdict {
+/* What one rule says. */
+struct opinion {
 	enum verdict_action	 action;
 	const char		*rule;		/* name; belongs to the rules */
-	struct facts		 facts;		/* with those of the lists */
+};
+
+/*
+ * Recipients differ in nothing but their addressbooks, so there are at most
+ * as many opinions as a book has answers.
+ */
+struct verdict {
+	enum verdict_action	 action;
+	const char		*rule;
+	struct facts		 facts;		/* that hold for every recipient */
+	bool			 mixed;		/* recipients were judged differently */
+	/* By the answer of a recipient's addressbook; rule NULL: nobody's. */
+	struct opinion		 of[LIST_ANSWERS];
 	/* mx listeners: what the rules for IPv6 would have said. */
 	bool			 has_shadow;
 	enum verdict_action	 shadow;
@@ -55,5 +105,11 @@ bool facts_of(const struct verdict_message *message,
 void verdict_of(const struct verdict_message *message,
     const struct facts *facts, const struct list_answers *lists,
     const struct rules *rules, struct verdict *ret_verdict);
+
+/* The From domain whose lists and books count; NULL if it is not
+ * authenticated, replayed signatures not counted. */
+const char *verdict_authenticated(const struct verdict_message *message);
+/* A message is taken with this action, as it is or after a filter. */
+bool verdict_accepts(enum verdict_action action);
 
 #endif

@@ -70,8 +70,7 @@ read_named(const char *setting, const char *path, char **ret_text,
 static bool
 check_rules(const struct config *config, char error[static CONFIG_ERROR_SIZE])
 {
-	struct rules *rules = rules_new(config->rules, config->rule_count,
-	    error);
+	struct rules *rules = rules_of_config(config, error);
 
 	if (rules == NULL)
 		return false;

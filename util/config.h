@@ -46,6 +46,13 @@ enum resolver_mode {
 	RESOLVER_RECURSE,
 };
 
+/* What a failed DMARC check comes to where the domain asks for rejection. */
+enum dmarc_action {
+	DMARC_ACTION_NONE,
+	DMARC_ACTION_QUARANTINE,
+	DMARC_ACTION_REJECT,
+};
+
 struct text_list {
 	char	**items;
 	size_t	  count;

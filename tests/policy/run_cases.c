@@ -35,6 +35,8 @@ struct scene {
 	char			*title;
 	struct verdict_message	 message;
 	struct list_answers	 lists;
+	enum list_answer	 books[WORDS_MAX];	/* of the recipients */
+	struct rules_options	 options;
 	bool			 ptr_trouble;
 	char			*names[NAMES_MAX];
 	size_t			 name_count;
@@ -127,11 +129,146 @@ set_from(struct scene *s, char *text)
 	s->message.sender = strcmp(text, "<>") == 0 ? "" : text;
 }
 
+static enum list_answer
+list_answer(const char *text)
+{
+	return is_yes(text) ? LIST_YES :
+	    strcmp(text, "no") == 0 ? LIST_NO : LIST_UNKNOWN;
+}
+
 static void
 set_whitelisted(struct scene *s, char *text)
 {
-	s->lists.whitelist_address = is_yes(text) ? LIST_YES :
-	    strcmp(text, "no") == 0 ? LIST_NO : LIST_UNKNOWN;
+	s->lists.whitelist_address = list_answer(text);
+}
+
+static void
+set_whitelisted_domain(struct scene *s, char *text)
+{
+	s->lists.whitelist_domain = list_answer(text);
+}
+
+static void
+set_greenlisted(struct scene *s, char *text)
+{
+	s->lists.greenlist = list_answer(text);
+}
+
+static void
+set_books(struct scene *s, char *text)
+{
+	char *word;
+
+	while ((word = strsep(&text, " ")) != NULL &&
+	    s->lists.recipients < WORDS_MAX)
+		s->books[s->lists.recipients++] = list_answer(word);
+}
+
+/* ---- what mx6d-auth found ---- */
+
+static unsigned
+word_of(const struct scene *s, const char *const *words, size_t count,
+    const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text != NULL && strcmp(words[i], text) == 0)
+			return (unsigned)i;
+	broken(s, "no such word: %s", text == NULL ? "nothing" : text);
+}
+#define WORD_OF(s, words, text) \
+	word_of(s, words, sizeof (words) / sizeof *(words), text)
+
+static const char *const from_words[] = { "one", "missing", "several-fields",
+    "several-mailboxes", "group", "malformed" };
+static const char *const spf_words[] = { "none", "neutral", "pass", "fail",
+    "softfail", "temperror", "permerror" };
+static const char *const dkim_words[] = { "none", "pass", "fail", "policy",
+    "neutral", "temperror", "permerror" };
+static const char *const dmarc_words[] = { "none", "pass", "fail",
+    "temperror", "permerror" };
+static const char *const ask_words[] = { "none", "quarantine", "reject" };
+
+/* "this" is one of the words that are left. */
+static bool
+has_word(const char *text, const char *word)
+{
+	return text != NULL && strstr(text, word) != NULL;
+}
+
+static void
+set_author(struct scene *s, char *text)
+{
+	struct verdict_auth *auth = &s->message.auth;
+
+	auth->from_status = (enum from_status)WORD_OF(s, from_words,
+	    strsep(&text, " "));
+	auth->from_domain = text == NULL ? "" : text;
+}
+
+static void
+set_spf(struct scene *s, char *text)
+{
+	struct verdict_auth *auth = &s->message.auth;
+
+	auth->spf = (enum spf_result)WORD_OF(s, spf_words,
+	    strsep(&text, " "));
+	auth->spf_aligned = has_word(text, "aligned");
+	auth->spf_best_guess = has_word(text, "best-guess");
+}
+
+static void
+set_dkim(struct scene *s, char *text)
+{
+	struct verdict_auth *auth = &s->message.auth;
+	struct verdict_signature *sig;
+
+	if (auth->signature_count == VERDICT_SIGNATURES_MAX)
+		broken(s, "too many signatures");
+	sig = &auth->signatures[auth->signature_count++];
+	sig->domain = strsep(&text, " ");
+	sig->result = (enum dkim_result)WORD_OF(s, dkim_words,
+	    strsep(&text, " "));
+	sig->aligned = has_word(text, "aligned");
+	sig->same_registrable = sig->aligned &&
+	    !has_word(text, "other-tenant");
+	sig->replayed = has_word(text, "replayed");
+}
+
+static void
+set_dmarc(struct scene *s, char *text)
+{
+	struct verdict_auth *auth = &s->message.auth;
+
+	auth->dmarc = (enum dmarc_result)WORD_OF(s, dmarc_words,
+	    strsep(&text, " "));
+	auth->dmarc_testing = has_word(text, "testing");
+	if (text != NULL)
+		auth->dmarc_policy = (enum dmarc_policy)WORD_OF(s, ask_words,
+		    strsep(&text, " "));
+}
+
+static void
+set_authenticated(struct scene *s, char *text)
+{
+	s->message.auth.authenticated = is_yes(text);
+}
+
+static void
+set_auth(struct scene *s, char *text)
+{
+	s->message.auth.known = strcmp(text, "lost") != 0;
+}
+
+static void
+set_filter(struct scene *s, char *text)
+{
+	s->options.content_filter = is_yes(text);
+}
+
+static void
+set_dmarc_action(struct scene *s, char *text)
+{
+	s->options.dmarc = (enum dmarc_action)WORD_OF(s, ask_words, text);
 }
 
 static void
@@ -189,6 +326,12 @@ static const struct {
 	{ "from", set_from }, { "whitelisted", set_whitelisted },
 	{ "relay", set_relay }, { "tls", set_tls }, { "lab", set_lab },
 	{ "rule", set_rule }, { "code", set_code }, { "url", set_url },
+	{ "whitelisted-domain", set_whitelisted_domain },
+	{ "greenlisted", set_greenlisted }, { "books", set_books },
+	{ "author", set_author }, { "spf", set_spf }, { "dkim", set_dkim },
+	{ "dmarc", set_dmarc }, { "authenticated", set_authenticated },
+	{ "auth", set_auth }, { "content-filter", set_filter },
+	{ "dmarc-action", set_dmarc_action },
 };
 
 /* ---- judging it ---- */
@@ -227,7 +370,7 @@ pass_judgement(struct scene *s)
 	struct iprev iprev;
 	struct facts facts;
 
-	s->compiled = rules_new(s->rules, s->rule_count, error);
+	s->compiled = rules_new(&s->options, s->rules, s->rule_count, error);
 	if (s->compiled == NULL)
 		broken(s, "%s", error);
 	while (!facts_of(&s->message, &answers, &need, &facts, &iprev)) {
@@ -236,6 +379,7 @@ pass_judgement(struct scene *s)
 		need.count = 0;
 	}
 	answers_done(&answers);
+	s->lists.addressbook = s->books;
 	verdict_of(&s->message, &facts, &s->lists, s->compiled, &s->verdict);
 	authresults_init(&s->results, HOSTNAME);
 	authresults_add_iprev(&s->results, &s->message.peer, &iprev);
@@ -338,6 +482,12 @@ check_prepends(struct scene *s, char *text)
 	return found;
 }
 
+static bool
+check_mixed(struct scene *s, char *text)
+{
+	return s->verdict.mixed == is_yes(text);
+}
+
 static const struct {
 	const char	*word;
 	bool		(*check)(struct scene *, char *);
@@ -345,7 +495,7 @@ static const struct {
 	{ "verdict", check_verdict }, { "facts", check_facts },
 	{ "unknown", check_unknown }, { "shadow", check_shadow },
 	{ "reply", check_reply }, { "says", check_says },
-	{ "prepends", check_prepends },
+	{ "prepends", check_prepends }, { "mixed", check_mixed },
 };
 
 /* What holds for every refusal. */
@@ -418,7 +568,9 @@ static struct scene
 new_scene(char *title)
 {
 	return (struct scene){ .title = title,
-	    .message = { .helo = "", .sender = "someone@sender.example" },
+	    .message = { .helo = "", .sender = "someone@sender.example",
+	    .auth = { .known = true, .from_domain = "sender.example" } },
+	    .options = { .dmarc = DMARC_ACTION_QUARANTINE },
 	    .code = "5.5.64", .url = "" };
 }
 

@@ -10,6 +10,8 @@
 
 #include "policy/rules.h"
 
+static const struct rules_options options = { .dmarc =
+    DMARC_ACTION_QUARANTINE };
 static char error[CONFIG_ERROR_SIZE];
 
 static struct config_rule
@@ -33,7 +35,7 @@ static void
 refused(const struct config_rule *rules, size_t count, const char *first,
     const char *second)
 {
-	assert_null(rules_new(rules, count, error));
+	assert_null(rules_new(&options, rules, count, error));
 	if (strstr(error, first) == NULL || strstr(error, second) == NULL)
 		fail_msg("\"%s\" lacks \"%s\" or \"%s\"", error, first,
 		    second);
@@ -51,8 +53,8 @@ errors_help(void **state)
 	refused(&r, 1, "\"tsl\"", "did you mean \"not-tls\"?");
 	r = section("a", "ipv6", "quite-another-thing", "accept");
 	refused(&r, 1, "no fact", "mx6d.conf(5)");
-	r = section("a", "ipv6", "dkim-pass", "accept");
-	refused(&r, 1, "cannot establish", "dkim-pass");
+	r = section("a", "ipv6", "dnsbl", "accept");
+	refused(&r, 1, "cannot establish", "dnsbl");
 	r = section("a", "ipv6", NULL, "acept");
 	refused(&r, 1, "no action \"acept\"", "did you mean \"accept\"?");
 	r = section("a", "ipv6", NULL, "filter");
@@ -79,7 +81,7 @@ rules_together(void **state)
 	refused(r, 2, "rule \"a\"", "another rule of that name");
 	/* Reached by the other list. */
 	r[1] = section("b", "any", "tls", "reject");
-	rules_free(rules_new(r, 2, error));
+	rules_free(rules_new(&options, r, 2, error));
 	r[0].when.items = both;
 	r[0].when.count = 2;
 	refused(r, 1, "\"tls\" and \"not-tls\"", "leave one");
@@ -88,7 +90,7 @@ rules_together(void **state)
 static void
 defaults(void **state)
 {
-	struct rules *rules = rules_new(NULL, 0, error);
+	struct rules *rules = rules_new(&options, NULL, 0, error);
 	struct facts facts = { 0 };
 	const struct rule *rule;
 
@@ -112,7 +114,7 @@ all_conditions_count(void **state)
 	struct config_rule section_of_both = { .name = (char *)"both",
 	    .listeners = (char *)"any", .when = { when, 2 },
 	    .action = (char *)"defer" };
-	struct rules *rules = rules_new(&section_of_both, 1, error);
+	struct rules *rules = rules_new(&options, &section_of_both, 1, error);
 	struct facts facts = { 0 };
 
 	(void)state;

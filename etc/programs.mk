@@ -22,6 +22,8 @@ main-mx6d-policy	= policy/mx6d-policy
 objs-mx6d-policy	= policy/answers policy/authresults policy/clients \
 			  policy/facts policy/iprev policy/known policy/lists \
 			  policy/lists_db policy/lists_edit policy/lists_find \
+			  policy/lists_networks policy/lists_signs \
+			  policy/lists_gather policy/gather \
 			  policy/lists_values policy/pushback policy/recent \
 			  policy/recipients policy/rules policy/targets \
 			  policy/verdict resolver/resolver_client
@@ -71,5 +73,7 @@ objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
 			  smtpd/ctl_destinations smtpd/ctl_route \
 			  smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_tell \
 			  policy/lists policy/lists_db policy/lists_edit \
+			  policy/lists_find policy/lists_networks \
+			  policy/lists_signs policy/lists_gather \
 			  policy/lists_import policy/lists_values policy/csv
 libs-mx6ctl		= -luv -lconfuse -lidn2 -lsqlite3 -ljansson

@@ -53,7 +53,7 @@ keep(struct csv *csv, size_t *used, char c)
 		return false;
 	}
 	if (*used + 1 >= sizeof csv->text) {
-		csv->fault = "the record is longer than 4095 octets";
+		csv->fault = "the record is longer than 16383 octets";
 		return false;
 	}
 	csv->text[(*used)++] = c;
@@ -102,7 +102,7 @@ static bool
 read_field(struct csv *csv, size_t *used)
 {
 	if (csv->count == CSV_FIELDS_MAX) {
-		csv->fault = "it has more than 16 fields";
+		csv->fault = "it has more than 128 fields";
 		return false;
 	}
 	csv->fields[csv->count++] = csv->text + *used;
@@ -115,7 +115,7 @@ read_field(struct csv *csv, size_t *used)
 		return false;
 	}
 	if (*used + 1 >= sizeof csv->text) {
-		csv->fault = "the record is longer than 4095 octets";
+		csv->fault = "the record is longer than 16383 octets";
 		return false;
 	}
 	csv->text[(*used)++] = '\0';

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CSV_FIELDS_MAX	16
-#define CSV_RECORD_MAX	4096	/* octets of one record's fields */
+#define CSV_FIELDS_MAX	128	/* what other programs export has 90 */
+#define CSV_RECORD_MAX	16384	/* octets of one record's fields */
 
 struct csv {
 	const char	*next;

@@ -10,17 +10,6 @@
 #include "policy/lists_schema.h"
 #include "util/xalloc.h"
 
-size_t
-network_key(const struct netblock *block, uint8_t key[static NETWORK_KEY_MAX])
-{
-	size_t n = block->addr.family == NETADDR_IPV6 ? 16 : 4;
-
-	key[0] = block->addr.family;
-	key[1] = block->prefix_bits;
-	memcpy(key + 2, block->addr.bytes, n);
-	return n + 2;
-}
-
 /* ---- opening ---- */
 
 static bool
@@ -63,26 +52,27 @@ migrate(struct lists *lists, char *why)
 	return lists_db_run(lists->db, set) && lists_db_run(lists->db, "COMMIT");
 }
 
+bool
+lists_prepare(struct lists *lists, const struct lists_sql *queries,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		*queries[i].query = lists_db_query(lists->db, queries[i].sql);
+		if (*queries[i].query == NULL)
+			return false;
+	}
+	return true;
+}
+
 static bool
 prepare(struct lists *lists)
 {
-	const struct {
-		struct lists_query	**query;
-		const char		 *sql;
-	} queries[] = {
+	const struct lists_sql queries[] = {
 		{ &lists->data_version, "PRAGMA data_version" },
 		{ &lists->begin, "BEGIN" },
 		{ &lists->end, "COMMIT" },
-		{ &lists->key_missing, "SELECT network FROM whitelist_address "
-		    "WHERE key IS NULL LIMIT 1" },
-		{ &lists->key_set, "UPDATE whitelist_address SET key = ?2 "
-		    "WHERE network = ?1" },
-		{ &lists->key_next, "SELECT key FROM whitelist_address "
-		    "WHERE key > ?1 ORDER BY key LIMIT 1" },
-		{ &lists->key_find, "SELECT 1 FROM whitelist_address "
+		{ &lists->whitelisted, "SELECT 1 FROM whitelist_address "
 		    "WHERE key = ?1 LIMIT 1" },
-		{ &lists->misfits, "SELECT network FROM whitelist_address "
-		    "WHERE key = x''" },
 		{ &lists->domain, "SELECT name, transport FROM domain "
 		    "WHERE name = ?1" },
 		{ &lists->first_domain, "SELECT name, transport FROM domain "
@@ -96,12 +86,10 @@ prepare(struct lists *lists)
 		{ &lists->alias, "SELECT target FROM alias WHERE address = ?1" },
 	};
 
-	for (size_t i = 0; i < sizeof queries / sizeof queries[0]; i++) {
-		*queries[i].query = lists_db_query(lists->db, queries[i].sql);
-		if (*queries[i].query == NULL)
-			return false;
-	}
-	return lists_edit_prepare(lists);
+	return lists_prepare(lists, queries,
+	    sizeof queries / sizeof queries[0]) &&
+	    lists_networks_prepare(lists) && lists_signs_prepare(lists) &&
+	    lists_gather_prepare(lists) && lists_edit_prepare(lists);
 }
 
 struct lists *
@@ -138,92 +126,6 @@ lists_why(const struct lists *lists)
 	return lists_db_why(lists->db);
 }
 
-/* ---- what others have edited ---- */
-
-/* Computes the keys of rows that were typed by hand. */
-static bool
-fill_keys(struct lists *lists)
-{
-	uint8_t key[NETWORK_KEY_MAX];
-	struct netblock block;
-	char network[LISTS_VALUE_SIZE];
-	enum query_step step;
-
-	for (;;) {
-		step = query_step(lists->key_missing);
-		if (step != QUERY_ROW)
-			return step == QUERY_DONE;
-		snprintf(network, sizeof network, "%s",
-		    query_text(lists->key_missing, 0));
-		query_reset(lists->key_missing);
-		query_bind_text(lists->key_set, 1, network);
-		query_bind_bytes(lists->key_set, 2, key,
-		    netblock_parse(network, &block) ?
-		    network_key(&block, key) : 0);
-		if (query_step(lists->key_set) != QUERY_DONE ||
-		    lists_db_changes(lists->db) == 0)
-			return false;
-	}
-}
-
-static bool
-fill_missing_keys(struct lists *lists)
-{
-	enum query_step step = query_step(lists->key_missing);
-
-	if (step != QUERY_ROW)
-		return step == QUERY_DONE;
-	query_reset(lists->key_missing);
-	if (!lists_db_run(lists->db, "BEGIN IMMEDIATE"))
-		return false;
-	if (fill_keys(lists) && lists_db_run(lists->db, "COMMIT"))
-		return true;
-	lists_db_run(lists->db, "ROLLBACK");
-	return false;
-}
-
-/* From one (family, bits) group of the index to the next. */
-bool
-lists_note_prefixes(struct lists *lists)
-{
-	uint8_t key[NETWORK_KEY_MAX] = { 0 };
-	uint8_t lengths[2][129];
-	size_t counts[2] = { 0, 0 };
-	size_t key_size = 1, n;
-	enum query_step step;
-
-	for (;;) {
-		const uint8_t *found;
-		unsigned six;
-
-		query_bind_bytes(lists->key_next, 1, key, key_size);
-		step = query_step(lists->key_next);
-		if (step != QUERY_ROW)
-			break;
-		found = query_bytes(lists->key_next, 0, &n);
-		if (n != 6 && n != 18) {
-			query_reset(lists->key_next);
-			return false;
-		}
-		memset(key, 0xff, sizeof key);
-		key_size = sizeof key;
-		memcpy(key, found, 2);
-		query_reset(lists->key_next);
-		six = n == 18;
-		if (key[1] > (six ? 128 : 32) ||
-		    counts[six] == sizeof lengths[0])
-			return false;
-		lengths[six][counts[six]++] = key[1];
-	}
-	lists->bits4_count = counts[0];
-	lists->bits6_count = counts[1];
-	for (size_t i = 0; i < counts[0] && i < sizeof lists->bits4; i++)
-		lists->bits4[i] = lengths[0][counts[0] - 1 - i];
-	for (size_t i = 0; i < counts[1]; i++)
-		lists->bits6[i] = lengths[1][counts[1] - 1 - i];
-	return step == QUERY_DONE;
-}
-
 bool
 lists_changed(struct lists *lists)
 {
@@ -233,18 +135,7 @@ lists_changed(struct lists *lists)
 	    version == lists->version)
 		return false;
 	/* Tried again at the next call unless all of it went well. */
-	if (fill_missing_keys(lists) && lists_note_prefixes(lists))
+	if (lists_networks_refresh(lists))
 		lists->version = version;
 	return true;
-}
-
-enum lists_status
-lists_each_misfit(struct lists *lists,
-    void (*misfit)(void *arg, const char *network), void *arg)
-{
-	enum query_step step;
-
-	while ((step = query_step(lists->misfits)) == QUERY_ROW)
-		misfit(arg, query_text(lists->misfits, 0));
-	return step == QUERY_DONE ? LISTS_OK : LISTS_TROUBLE;
 }

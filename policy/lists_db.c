@@ -14,7 +14,7 @@
 
 #include "util/xalloc.h"
 
-#define QUERIES_MAX 40
+#define QUERIES_MAX 96
 
 struct lists_query {
 	sqlite3_stmt	*stmt;
@@ -123,6 +123,13 @@ query_bind_bytes(struct lists_query *q, int parameter, const void *data,
 {
 	if (sqlite3_bind_blob(q->stmt, parameter, data, (int)n,
 	    SQLITE_TRANSIENT) != SQLITE_OK)
+		abort();
+}
+
+void
+query_bind_number(struct lists_query *q, int parameter, int64_t number)
+{
+	if (sqlite3_bind_int64(q->stmt, parameter, number) != SQLITE_OK)
 		abort();
 }
 

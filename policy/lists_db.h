@@ -38,6 +38,7 @@ struct lists_query *lists_db_query(struct lists_db *db, const char *sql);
 void query_bind_text(struct lists_query *q, int parameter, const char *text);
 void query_bind_bytes(struct lists_query *q, int parameter, const void *data,
     size_t n);
+void query_bind_number(struct lists_query *q, int parameter, int64_t number);
 /* After anything but QUERY_ROW the query is ready to run again. */
 enum query_step query_step(struct lists_query *q);
 /* Never NULL; valid until the next step or reset. */

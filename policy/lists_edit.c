@@ -88,7 +88,7 @@ lists_edit_prepare(struct lists *lists)
 	return lists->remove_alias != NULL;
 }
 
-/* Binds one canonical value; for a network also its key, as parameter 5. */
+/* Binds one canonical value; for a network also its key, as KEY_PARAMETER. */
 static void
 bind_value(struct lists_query *q, enum lists_table table, size_t column,
     const char *value)

@@ -10,14 +10,34 @@
 /* family, prefix bits, network-order bytes: equal networks, equal keys. */
 #define NETWORK_KEY_MAX 18
 
+/* The most that a table of lists_edit.c has, and where its key is bound. */
+#define KEY_PARAMETER (LISTS_COLUMNS_MAX + 1)
+
+/* Tables with a column "key", found by address (lists_networks.c). */
+enum lists_networks {
+	NETWORKS_WHITELIST,
+	NETWORKS_GREEN,
+	NETWORKS_FACTS,
+	NETWORKS,
+};
+
+struct lists_network_index {
+	struct lists_query	*missing;	/* rows typed by hand */
+	struct lists_query	*set;
+	struct lists_query	*next;
+	struct lists_query	*misfits;
+	/* The prefix lengths that occur, longest first, for each family. */
+	uint8_t			 bits4[33];
+	size_t			 bits4_count;
+	uint8_t			 bits6[129];
+	size_t			 bits6_count;
+};
+
 struct lists {
 	struct lists_db		*db;
 	struct lists_query	*data_version;
-	struct lists_query	*key_missing;
-	struct lists_query	*key_set;
-	struct lists_query	*key_next;
-	struct lists_query	*key_find;
-	struct lists_query	*misfits;
+	struct lists_network_index networks[NETWORKS];
+	struct lists_query	*whitelisted;
 	struct lists_query	*domain;
 	struct lists_query	*first_domain;
 	struct lists_query	*mailbox;
@@ -30,18 +50,46 @@ struct lists {
 	struct lists_query	*remove[LISTS_TABLES];
 	struct lists_query	*each[LISTS_TABLES];
 	struct lists_query	*remove_alias;	/* with all its targets */
+	struct lists_query	*whitelist_domain;
+	struct lists_query	*known_address;
+	struct lists_query	*known_domain;
+	struct lists_query	*opted_out;
+	struct lists_query	*gather;
+	struct lists_query	*forget;
+	struct lists_query	*green_network;
+	struct lists_query	*green_value;
+	struct lists_query	*domain_facts;
+	struct lists_query	*network_facts;
+	struct lists_query	*best_guess;
 	int64_t			 version;
-	/* The prefix lengths that occur, longest first, for each family. */
-	uint8_t			 bits4[33];
-	size_t			 bits4_count;
-	uint8_t			 bits6[129];
-	size_t			 bits6_count;
 };
 
 size_t network_key(const struct netblock *block,
     uint8_t key[static NETWORK_KEY_MAX]);
-/* Finds out anew which prefix lengths there are. */
-bool lists_note_prefixes(struct lists *lists);
+bool lists_networks_prepare(struct lists *lists);
+/* Computes missing keys, and finds out anew which prefix lengths there are. */
+bool lists_networks_refresh(struct lists *lists);
+/*
+ * Runs find, whose parameter 1 is a key, for each network of the table that
+ * could hold addr, the smallest first, until one gives a row.  OK: the query
+ * stands on that row, and is the caller's to reset.
+ */
+enum lists_status lists_networks_find(struct lists *lists,
+    enum lists_networks table, struct lists_query *find,
+    const struct netaddr *addr);
+bool lists_signs_prepare(struct lists *lists);
+bool lists_gather_prepare(struct lists *lists);
 bool lists_edit_prepare(struct lists *lists);
+
+struct lists_sql {
+	struct lists_query	**query;
+	const char		 *sql;
+};
+bool lists_prepare(struct lists *lists, const struct lists_sql *queries,
+    size_t count);
+/* The first count columns of the one row that q gives, into values that lie
+ * one behind the other.  A value that is too long counts as trouble. */
+enum lists_status lists_one_row(struct lists_query *q,
+    char (*values)[LISTS_VALUE_SIZE], int count);
 
 #endif

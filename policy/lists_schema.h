@@ -77,7 +77,7 @@ static const char *const lists_schema[] = {
 	"  PRIMARY KEY (address, target)\n"
 	") WITHOUT ROWID;\n",
 
-	/* 1 -> 2: what is good about a sender */
+	/* 1 -> 2: whose mail is accepted */
 	"CREATE TABLE whitelist_domain (\n"
 	"  -- Mail of these domains is accepted over IPv6 if it is\n"
 	"  -- authenticated as auth says.  Lower case, xn-- form.\n"
@@ -120,13 +120,17 @@ static const char *const lists_schema[] = {
 	"    source <> 'gathered' OR sender GLOB '?*@?*')\n"
 	") WITHOUT ROWID;\n"
 
+	"CREATE INDEX addressbook_age ON addressbook(last_seen)\n"
+	"  WHERE source = 'gathered';\n"
+
 	"CREATE TABLE addressbook_opt_out (\n"
 	"  -- Mailboxes for which nothing is gathered.\n"
 	"  recipient TEXT NOT NULL PRIMARY KEY COLLATE NOCASE CHECK (\n"
 	"    recipient GLOB '?*@?*'),\n"
 	"  since INTEGER NOT NULL DEFAULT (unixepoch())\n"
-	") WITHOUT ROWID;\n"
+	") WITHOUT ROWID;\n",
 
+	/* 2 -> 3: what brings mail to the content filter */
 	"CREATE TABLE greenlist (\n"
 	"  -- What lets a message come to the content filter over IPv6.\n"
 	"  -- 'network': the client's.  'asn': the AS of its address.\n"

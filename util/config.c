@@ -51,6 +51,9 @@ static const char *const listen_names[] = { "role", "port", "push-back" };
 static const char *const route_names[] = {
 	"via", "family", "tls", "mx6", "lmtp",
 };
+static const char *const filter_names[] = {
+	"kind", "socket", "timeout", "silent",
+};
 static const char *const rule_names[] = { "listeners", "when", "action" };
 
 static const char *
@@ -63,6 +66,8 @@ suggestion(cfg_t *cfg, const char *word)
 		return suggest_near(word, listen_names, 3);
 	if (strcmp(cfg->name, "route") == 0)
 		return suggest_near(word, route_names, 5);
+	if (strcmp(cfg->name, "filter") == 0)
+		return suggest_near(word, filter_names, 4);
 	if (strcmp(cfg->name, "rule") == 0)
 		return suggest_near(word, rule_names, 3);
 	for (; n < setting_count; n++)
@@ -70,6 +75,7 @@ suggestion(cfg_t *cfg, const char *word)
 	all[n++] = "listen";
 	all[n++] = "route";
 	all[n++] = "rule";
+	all[n++] = "filter";
 	return suggest_near(word, all, n);
 }
 
@@ -221,6 +227,25 @@ check_rule(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int
+check_filter(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	struct config_filter filter = { 0 };
+	char why[256];
+
+	if (!config_check_filter(cfg_title(sec), cfg_getstr(sec, "kind"),
+	    cfg_getstr(sec, "socket"), cfg_getstr(sec, "timeout"),
+	    cfg_getstr(sec, "silent"), &filter, why, sizeof why)) {
+		fail(cfg->line, "filter \"%s\": %s", cfg_title(sec), why);
+		return -1;
+	}
+	now.config->filters = xreallocarray(now.config->filters,
+	    now.config->filter_count + 1, sizeof filter);
+	now.config->filters[now.config->filter_count++] = filter;
+	return 0;
+}
+
 /* ---- the grammar ---- */
 
 static cfg_opt_t listen_opts[] = {
@@ -246,6 +271,14 @@ static cfg_opt_t rule_opts[] = {
 	CFG_END()
 };
 
+static cfg_opt_t filter_opts[] = {
+	CFG_STR("kind", NULL, CFGF_NONE),
+	CFG_STR("socket", NULL, CFGF_NONE),
+	CFG_STR("timeout", "60", CFGF_NONE),
+	CFG_STR("silent", "defer", CFGF_NONE),
+	CFG_END()
+};
+
 static cfg_opt_t
 opt_of(const struct setting *s)
 {
@@ -267,6 +300,7 @@ grammar(void)
 		CFG_SEC("listen", listen_opts, many),
 		CFG_SEC("route", route_opts, many),
 		CFG_SEC("rule", rule_opts, many),
+		CFG_SEC("filter", filter_opts, many),
 		CFG_END()
 	};
 	cfg_opt_t opts[OPTS_MAX];
@@ -285,6 +319,7 @@ grammar(void)
 	cfg_set_validate_func(cfg, "listen", check_listen);
 	cfg_set_validate_func(cfg, "route", check_route);
 	cfg_set_validate_func(cfg, "rule", check_rule);
+	cfg_set_validate_func(cfg, "filter", check_filter);
 	return cfg;
 }
 

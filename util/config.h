@@ -53,6 +53,11 @@ enum dmarc_action {
 	DMARC_ACTION_REJECT,
 };
 
+enum config_silent {
+	SILENT_ACCEPT,		/* the message passes unfiltered */
+	SILENT_DEFER,
+};
+
 struct text_list {
 	char	**items;
 	size_t	  count;
@@ -85,6 +90,15 @@ struct config_rule {
 	char			*action;
 };
 
+/* A milter; `socket` is unix:/path, or an address with its port. */
+struct config_filter {
+	char			*name;
+	char			*socket;
+	uint64_t		 timeout_ms;	/* of its silence */
+	enum config_silent	 silent;	/* over IPv4; IPv6 pushes back */
+	bool			 malware;	/* else it judges content */
+};
+
 /* One member for each row of util/settings.def, with - as _. */
 struct config {
 #define TEXT(name, def, help)			char *name;
@@ -106,6 +120,8 @@ struct config {
 	size_t			 route_count;
 	struct config_rule	*rules;		/* in the order of the file */
 	size_t			 rule_count;
+	struct config_filter	*filters;	/* in the order of the file */
+	size_t			 filter_count;
 };
 
 #define CONFIG_ERROR_SIZE 1024

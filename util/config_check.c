@@ -417,6 +417,11 @@ config_free(struct config *config)
 		free(config->rules[i].action);
 		clear_texts(&config->rules[i].when);
 	}
+	for (size_t i = 0; i < config->filter_count; i++) {
+		free(config->filters[i].name);
+		free(config->filters[i].socket);
+	}
+	free(config->filters);
 	free(config->listens);
 	free(config->routes);
 	free(config->rules);

@@ -13,6 +13,7 @@
 extern const char *const config_push_back_names[3];
 extern const char *const config_family_names[3];
 extern const char *const config_tls_names[4];
+extern const char *const config_silent_names[2];
 
 /* Of one setting, beyond its kind. */
 bool config_check_value(const char *name, const char *value, char *why,
@@ -24,6 +25,10 @@ bool config_check_listen(const struct config *config, const char *address,
 bool config_check_route(const char *domain, const char *via,
     const char *family, const char *tls, enum tls_demand general,
     struct config_route *ret_route, char *why, size_t why_size);
+/* config_filter.c; socket and kind may be NULL, for not given. */
+bool config_check_filter(const char *name, const char *kind,
+    const char *socket, const char *timeout, const char *silent,
+    struct config_filter *ret_filter, char *why, size_t why_size);
 /* Of settings together. */
 bool config_check_whole(const struct config *config, char *why,
     size_t why_size);

@@ -47,6 +47,19 @@ print_rule(const struct config_rule *r, void (*line)(const char *))
 	line(text);
 }
 
+static void
+print_filter(const struct config_filter *f, void (*line)(const char *))
+{
+	char text[LINE_SIZE];
+
+	snprintf(text, sizeof text, "filter \"%s\" { kind = %s "
+	    "socket = \"%s\" timeout = %llu silent = %s }", f->name,
+	    f->malware ? "malware" : "content", f->socket,
+	    (unsigned long long)f->timeout_ms / 1000,
+	    config_silent_names[f->silent]);
+	line(text);
+}
+
 void
 config_print(const struct config *config, void (*line)(const char *))
 {
@@ -65,4 +78,6 @@ config_print(const struct config *config, void (*line)(const char *))
 		print_route(&config->routes[i], line);
 	for (size_t i = 0; i < config->rule_count; i++)
 		print_rule(&config->rules[i], line);
+	for (size_t i = 0; i < config->filter_count; i++)
+		print_filter(&config->filters[i], line);
 }

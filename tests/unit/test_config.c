@@ -94,11 +94,20 @@ printed_reads_the_same(void **state)
 	    "route \"*\" { via = \"unix:/l\" lmtp = yes tls = none }\n"
 	    "rule \"r\" { listeners = any when = { not-tls, fcrdns } "
 	    "action = defer }\n"
+	    "filter \"av\" { kind = malware socket = \"unix:/run/av\" "
+	    "timeout = 30 silent = accept }\n"
+	    "filter \"spam\" { kind = content socket = \"[::1]:11332\" }\n"
 	    "tls = required\nretry-first = 7\n", error);
 
 	(void)state;
 	assert_string_equal(error, "");
 	assert_int_equal(c->routes[0].tls, TLS_REQUIRED);
+	assert_int_equal(c->filter_count, 2);
+	assert_true(c->filters[0].malware);
+	assert_int_equal(c->filters[0].timeout_ms, 30000);
+	assert_int_equal(c->filters[0].silent, SILENT_ACCEPT);
+	assert_false(c->filters[1].malware);
+	assert_int_equal(c->filters[1].silent, SILENT_DEFER);
 	buf_init(&printed, 65536);
 	config_print(c, keep_line);
 	config_free(c);
@@ -148,6 +157,22 @@ static const struct {
 	{ "relay-networks = { \"10.0.0.1\" \"::1\" }\n", "a comma" },
 	{ "route \"a.example\" { mx6 = maybe }\n", "yes or no" },
 	{ "hostname = \"x\n", "should be closed" },
+	{ "filter \"f\" { socket = unix:/f }\n", "it needs a kind" },
+	{ "filter \"f\" { kind = spam socket = unix:/f }\n",
+	    "content or malware" },
+	{ "filter \"f\" { kind = malware }\n", "it needs a socket" },
+	{ "filter \"f\" { kind = malware socket = host:1 }\n",
+	    "unix:/path, or an address with its port" },
+	{ "filter \"f\" { kind = malware socket = \"::1\" }\n",
+	    "unix:/path, or an address with its port" },
+	{ "filter \"f\" { kind = malware socket = unix:f }\n",
+	    "unix:/path, or an address with its port" },
+	{ "filter \"f\" { kind = malware socket = unix:/f timeout = 0 }\n",
+	    "from 1 to 120" },
+	{ "filter \"f\" { kind = malware socket = unix:/f silent = no }\n",
+	    "accept or defer" },
+	{ "filter \"f\" { sockets = unix:/f }\n",
+	    "did you mean \"socket\"?" },
 	{ "source-ipv6 = 192.0.2.1\n", "it should be an IPv6 address" },
 };
 

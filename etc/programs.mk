@@ -19,7 +19,8 @@ objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-policy	= policy/mx6d-policy
-objs-mx6d-policy	= policy/answers policy/authresults policy/clients \
+objs-mx6d-policy	= policy/answers policy/auth_words policy/authresults \
+			  policy/clients policy/fieldtext \
 			  policy/facts policy/iprev policy/known policy/lists \
 			  policy/lists_db policy/lists_edit policy/lists_find \
 			  policy/lists_networks policy/lists_signs \

@@ -59,8 +59,6 @@ void authresults_add_dkim(struct authresults *results,
 void authresults_add_dmarc(struct authresults *results,
     enum dmarc_result result, enum dmarc_policy policy,
     const char *from_domain);
-/* "pass", "policy": the words of RFC 8601 2.7.1. */
-const char *dkim_result_word(enum dkim_result result);
 
 /* The field for a message: folded, with its CRLF. */
 void authresults_field(const struct authresults *results, struct buf *field);

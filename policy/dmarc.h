@@ -54,8 +54,7 @@ struct dmarc_ask {
 	size_t			 signature_count;
 };
 
-/* Of one identifier with the From domain; the former says nothing of
- * whether SPF or DKIM passed. */
+/* Of one identifier, that passed, with the From domain. */
 struct dmarc_alignment {
 	bool	aligned;	/* relaxed or strict, as the record says */
 	bool	same_registrable;
@@ -84,7 +83,5 @@ struct dmarc {
 /* false: the questions in need come first, then call again. */
 bool dmarc_of(const struct dmarc_ask *ask, const struct answers *answers,
     struct questions *need, struct dmarc *ret_dmarc);
-/* "none", "pass", "fail", "temperror", "permerror" (RFC 8601 registry). */
-const char *dmarc_result_word(enum dmarc_result result);
 
 #endif

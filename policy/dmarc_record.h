@@ -41,7 +41,5 @@ struct dmarc_record {
  * record, for v=DMARC1 does not stand first. */
 bool dmarc_record_parse(const void *text, size_t n,
     struct dmarc_record *ret_record);
-/* "none", "quarantine", "reject". */
-const char *dmarc_policy_word(enum dmarc_policy policy);
 
 #endif

@@ -38,9 +38,9 @@ struct dmarc_walk {
 	const char		*record_domain;	/* where it stands */
 	const struct dns_text	*text;
 	struct dmarc_record	 record;
-	bool			 exists;	/* a record or any other name
-						 * at or below the domain was
-						 * seen: it is no NXDOMAIN */
+	bool			 exists;	/* the domain: _dmarc below it
+						 * is no NXDOMAIN (RFC 8020);
+						 * false decides nothing */
 };
 
 /* domain: canonical (util/domain.h).  false: the questions in need come

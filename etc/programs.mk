@@ -25,6 +25,7 @@ objs-mx6d-policy	= policy/answers policy/auth_words policy/authresults \
 			  policy/lists_db policy/lists_edit policy/lists_find \
 			  policy/lists_networks policy/lists_signs \
 			  policy/lists_gather policy/gather \
+			  policy/lists_tables policy/lists_values_signs \
 			  policy/lists_values policy/pushback policy/recent \
 			  policy/recipients policy/rules policy/targets \
 			  policy/verdict resolver/resolver_client
@@ -76,5 +77,6 @@ objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_networks \
 			  policy/lists_signs policy/lists_gather \
+			  policy/lists_tables policy/lists_values_signs \
 			  policy/lists_import policy/lists_values policy/csv
 libs-mx6ctl		= -luv -lconfuse -lidn2 -lsqlite3 -ljansson

@@ -20,7 +20,7 @@
 #define LISTS_FILE		"lists.db"
 #define LISTS_VALUE_SIZE	512	/* of any value, with its NUL */
 #define LISTS_WHY_SIZE		256
-#define LISTS_COLUMNS_MAX	4
+#define LISTS_COLUMNS_MAX	6
 
 struct lists;
 
@@ -91,10 +91,18 @@ enum lists_table {
 	LISTS_DOMAIN,		/* name, transport */
 	LISTS_MAILBOX,		/* address, user, maildir, lmtp */
 	LISTS_ALIAS,		/* address, target */
+	LISTS_WHITELIST_DOMAIN,	/* domain, subdomains, auth, note */
+	LISTS_ADDRESSBOOK,	/* recipient, sender, source, count,
+				 * first_seen, last_seen */
+	LISTS_OPT_OUT,		/* recipient */
+	LISTS_GREENLIST,	/* kind, value, note */
+	LISTS_DOMAIN_FACTS,	/* domain, registrar, whois */
+	LISTS_NETWORK_FACTS,	/* network, asn, whois */
+	LISTS_BEST_GUESS,	/* domain, record */
 	LISTS_TABLES,
 };
 
-/* "whitelist", "domain", "mailbox", "alias". */
+/* As mx6ctl names it: "whitelist", "whitelist domain", ... */
 const char *lists_table_name(enum lists_table table);
 size_t lists_column_count(enum lists_table table);
 const char *lists_column_name(enum lists_table table, size_t column);
@@ -104,7 +112,8 @@ const char *lists_column_name(enum lists_table table, size_t column);
 enum lists_status lists_add(struct lists *lists, enum lists_table table,
     const char *const *values, size_t count, char why[static LISTS_WHY_SIZE]);
 /* The row with these key columns: the first one; for an alias address and
- * target, or address alone for all its targets. */
+ * target, for an addressbook recipient and sender, or the first of them alone
+ * for all its rows; for the greenlist kind and value. */
 enum lists_status lists_remove(struct lists *lists, enum lists_table table,
     const char *const *keys, size_t count, char why[static LISTS_WHY_SIZE]);
 /* All rows that hold filter in one of their columns ("" is all), in the order
@@ -120,10 +129,11 @@ struct lists_imported {
 };
 
 /*
- * Adds n bytes of CSV (RFC 4180; a first line with the column names is
- * optional, blank lines and lines that begin with # are passed over).  All or
- * nothing: with one bad line nothing is changed (LISTS_REFUSED), unless
- * skip_bad.  problem is told each bad line.
+ * Adds n bytes of CSV (RFC 4180; lines with the column names are passed over,
+ * as are blank lines and lines that begin with #).  All or nothing: with one
+ * bad line nothing is changed (LISTS_REFUSED), unless skip_bad.  problem is
+ * told each bad line.  Rows of LISTS_DOMAIN_FACTS that begin with a network
+ * are facts of that network.
  */
 enum lists_status lists_import(struct lists *lists, enum lists_table table,
     const char *text, size_t n, bool skip_bad,

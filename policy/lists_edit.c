@@ -1,119 +1,85 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The lists as mx6ctl edits them.  Each table is one row here: its columns,
- * how many of them are the key, and its statements; adding, removing and
- * listing are written once.
- */
+/* The lists as mx6ctl edits them: written once, for the tables of
+ * lists_tables.c. */
 
 #include "policy/lists_inner.h"
-#include "policy/lists_values.h"
-
-static const struct {
-	const char	*name;
-	struct {
-		const char	*name;
-		lists_value	*canonical;
-	} columns[LISTS_COLUMNS_MAX];
-	size_t		 count;
-	size_t		 keys;		/* the first of the columns */
-	const char	*add;
-	const char	*remove;
-	const char	*each;
-} tables[LISTS_TABLES] = {
-	[LISTS_WHITELIST] = { "whitelist",
-	    { { "network", value_network }, { "note", value_note } }, 2, 1,
-	    "INSERT INTO whitelist_address(network, note, key) "
-	    "VALUES (?1, ?2, ?5) ON CONFLICT(network) DO NOTHING",
-	    "DELETE FROM whitelist_address WHERE network = ?1 OR "
-	    "(key <> x'' AND key = ?5)",
-	    "SELECT network, note FROM whitelist_address WHERE ?1 = '' OR "
-	    "instr(network, ?1) OR instr(note, ?1) ORDER BY network" },
-	[LISTS_DOMAIN] = { "domain",
-	    { { "name", value_domain }, { "transport", value_transport } },
-	    2, 1,
-	    "INSERT INTO domain(name, transport) VALUES (?1, ?2) "
-	    "ON CONFLICT(name) DO NOTHING",
-	    "DELETE FROM domain WHERE name = ?1",
-	    "SELECT name, transport FROM domain WHERE ?1 = '' OR "
-	    "instr(name, ?1) OR instr(transport, ?1) ORDER BY name" },
-	[LISTS_MAILBOX] = { "mailbox",
-	    { { "address", value_mailbox }, { "user", value_user },
-	    { "maildir", value_path }, { "lmtp", value_lmtp } }, 4, 1,
-	    "INSERT INTO mailbox(address, user, maildir, lmtp) "
-	    "VALUES (?1, ?2, ?3, ?4) ON CONFLICT(address) DO NOTHING",
-	    "DELETE FROM mailbox WHERE address = ?1",
-	    "SELECT address, user, maildir, lmtp FROM mailbox WHERE ?1 = '' "
-	    "OR instr(address, ?1) OR instr(user, ?1) ORDER BY address" },
-	[LISTS_ALIAS] = { "alias",
-	    { { "address", value_alias }, { "target", value_target } }, 2, 2,
-	    "INSERT INTO alias(address, target) VALUES (?1, ?2) "
-	    "ON CONFLICT(address, target) DO NOTHING",
-	    "DELETE FROM alias WHERE address = ?1 AND target = ?2",
-	    "SELECT address, target FROM alias WHERE ?1 = '' OR "
-	    "instr(address, ?1) OR instr(target, ?1) "
-	    "ORDER BY address, target" },
-};
 
 const char *
 lists_table_name(enum lists_table table)
 {
-	return tables[table].name;
+	return lists_tables[table].name;
 }
 
 size_t
 lists_column_count(enum lists_table table)
 {
-	return tables[table].count;
+	return lists_tables[table].count;
 }
 
 const char *
 lists_column_name(enum lists_table table, size_t column)
 {
-	return tables[table].columns[column].name;
+	return lists_tables[table].columns[column].name;
 }
 
 bool
 lists_edit_prepare(struct lists *lists)
 {
 	for (unsigned t = 0; t < LISTS_TABLES; t++) {
-		lists->add[t] = lists_db_query(lists->db, tables[t].add);
-		lists->remove[t] = lists_db_query(lists->db, tables[t].remove);
-		lists->each[t] = lists_db_query(lists->db, tables[t].each);
-		if (lists->add[t] == NULL || lists->remove[t] == NULL ||
-		    lists->each[t] == NULL)
+		const struct lists_table_spec *spec = &lists_tables[t];
+		const struct lists_sql queries[] = {
+			{ &lists->add[t], spec->add },
+			{ &lists->remove[t], spec->remove },
+			{ &lists->each[t], spec->each },
+			{ &lists->remove_all[t], spec->remove_all },
+		};
+
+		if (!lists_prepare(lists, queries,
+		    spec->remove_all == NULL ? 3 : 4))
 			return false;
 	}
-	lists->remove_alias = lists_db_query(lists->db,
-	    "DELETE FROM alias WHERE address = ?1");
-	return lists->remove_alias != NULL;
+	return true;
 }
 
-/* Binds one canonical value; for a network also its key, as KEY_PARAMETER. */
+/* The first n columns in canonical form, missing texts as "".  false: why
+ * says what is wrong. */
+static bool
+canonical(const struct lists_table_spec *spec, const char *const *texts,
+    size_t count, size_t n, char (*values)[LISTS_VALUE_SIZE], char *why)
+{
+	const char *right;
+
+	for (size_t i = n; i < spec->count; i++)
+		values[i][0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		const char *text = i < count ? texts[i] : "";
+
+		right = spec->columns[i].canonical(text, values[i]);
+		if (right != NULL) {
+			snprintf(why, LISTS_WHY_SIZE, "%s \"%.60s\" is not %s",
+			    spec->columns[i].name, text, right);
+			return false;
+		}
+	}
+	right = spec->row == NULL || n < spec->keys ? NULL : spec->row(values);
+	if (right != NULL)
+		snprintf(why, LISTS_WHY_SIZE, "\"%.60s\" is not %s",
+		    values[spec->keys - 1], right);
+	return right == NULL;
+}
+
 static void
-bind_value(struct lists_query *q, enum lists_table table, size_t column,
-    const char *value)
+bind_value(struct lists_query *q, const struct lists_table_spec *spec,
+    size_t column, const char *value)
 {
 	uint8_t key[NETWORK_KEY_MAX];
 	struct netblock block;
 
 	query_bind_text(q, (int)column + 1, value);
-	if (table == LISTS_WHITELIST && column == 0)
-		query_bind_bytes(q, 5, key, netblock_parse(value, &block) ?
+	if (spec->network == column + 1)
+		query_bind_bytes(q, KEY_PARAMETER, key,
+		    netblock_parse(value, &block) ?
 		    network_key(&block, key) : 0);
-}
-
-/* The value of a column, made canonical; false: why says what is wrong. */
-static bool
-canonical(enum lists_table table, size_t column, const char *text,
-    char value[static LISTS_VALUE_SIZE], char *why)
-{
-	const char *right = tables[table].columns[column].canonical(text,
-	    value);
-
-	if (right != NULL)
-		snprintf(why, LISTS_WHY_SIZE, "%s \"%.60s\" is not %s",
-		    tables[table].columns[column].name, text, right);
-	return right == NULL;
 }
 
 /* Runs q, which changes one row or none; `none` says what none means. */
@@ -143,22 +109,21 @@ enum lists_status
 lists_add(struct lists *lists, enum lists_table table,
     const char *const *values, size_t count, char why[static LISTS_WHY_SIZE])
 {
-	char value[LISTS_VALUE_SIZE];
+	const struct lists_table_spec *spec = &lists_tables[table];
+	char row[LISTS_COLUMNS_MAX][LISTS_VALUE_SIZE];
 	enum lists_status status;
 
-	if (count > tables[table].count) {
+	if (count > spec->count) {
 		snprintf(why, LISTS_WHY_SIZE, "%zu values, but %s has %zu "
-		    "columns", count, tables[table].name, tables[table].count);
+		    "columns", count, spec->name, spec->count);
 		return LISTS_REFUSED;
 	}
-	for (size_t i = 0; i < tables[table].count; i++) {
-		if (!canonical(table, i, i < count ? values[i] : "", value,
-		    why))
-			return LISTS_REFUSED;
-		bind_value(lists->add[table], table, i, value);
-	}
+	if (!canonical(spec, values, count, spec->count, row, why))
+		return LISTS_REFUSED;
+	for (size_t i = 0; i < spec->count; i++)
+		bind_value(lists->add[table], spec, i, row[i]);
 	status = change(lists, lists->add[table], LISTS_EXISTS, why);
-	if (status == LISTS_OK && table == LISTS_WHITELIST)
+	if (status == LISTS_OK && spec->network != 0)
 		lists->version = 0;	/* a new prefix length, perhaps */
 	return status;
 }
@@ -167,24 +132,25 @@ enum lists_status
 lists_remove(struct lists *lists, enum lists_table table,
     const char *const *keys, size_t count, char why[static LISTS_WHY_SIZE])
 {
+	const struct lists_table_spec *spec = &lists_tables[table];
+	char values[LISTS_COLUMNS_MAX][LISTS_VALUE_SIZE];
 	struct lists_query *q = lists->remove[table];
-	size_t wanted = tables[table].keys;
-	char value[LISTS_VALUE_SIZE];
+	size_t wanted = spec->keys;
+	bool found;
 
-	if (table == LISTS_ALIAS && count == 1) {
-		q = lists->remove_alias;
+	if (spec->remove_all != NULL && count == 1) {
+		q = lists->remove_all[table];
 		wanted = 1;
 	}
 	if (count != wanted) {
 		snprintf(why, LISTS_WHY_SIZE, "a row of %s is named by %zu "
-		    "value%s", tables[table].name, wanted,
-		    wanted == 1 ? "" : "s");
+		    "value%s", spec->name, wanted, wanted == 1 ? "" : "s");
 		return LISTS_REFUSED;
 	}
 	/* What is not canonical may still be there, typed by hand. */
+	found = canonical(spec, keys, count, wanted, values, why);
 	for (size_t i = 0; i < wanted; i++)
-		bind_value(q, table, i, canonical(table, i, keys[i], value,
-		    why) ? value : keys[i]);
+		bind_value(q, spec, i, found ? values[i] : keys[i]);
 	return change(lists, q, LISTS_ABSENT, why);
 }
 
@@ -198,9 +164,9 @@ lists_each(struct lists *lists, enum lists_table table, const char *filter,
 
 	query_bind_text(q, 1, filter);
 	while ((step = query_step(q)) == QUERY_ROW) {
-		for (size_t i = 0; i < tables[table].count; i++)
+		for (size_t i = 0; i < lists_tables[table].count; i++)
 			values[i] = query_text(q, (int)i);
-		if (!row(arg, values, tables[table].count)) {
+		if (!row(arg, values, lists_tables[table].count)) {
 			query_reset(q);
 			return LISTS_OK;
 		}

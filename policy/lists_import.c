@@ -6,17 +6,33 @@
 #include "policy/csv.h"
 #include "policy/lists_inner.h"
 
-/* The optional first line: the columns' own names, in order. */
+/* The columns' own names, in order.  One alone could be a row, too, unless
+ * it is the first. */
 static bool
-is_heading(const struct csv *csv, enum lists_table table)
+is_heading(const struct csv *csv, enum lists_table table, bool first)
 {
-	if (csv->count == 0 || csv->count > lists_column_count(table))
+	if (csv->count < (first ? 1u : 2u) ||
+	    csv->count > lists_column_count(table))
 		return false;
 	for (size_t i = 0; i < csv->count; i++)
 		if (strcasecmp(csv->fields[i],
 		    lists_column_name(table, i)) != 0)
 			return false;
 	return true;
+}
+
+/* Facts come as one file: what a row is about says which table it is for. */
+static enum lists_table
+table_of(enum lists_table table, const struct csv *csv)
+{
+	struct netblock block;
+
+	if (table != LISTS_DOMAIN_FACTS || csv->fault != NULL ||
+	    csv->count == 0)
+		return table;
+	return netblock_parse(csv->fields[0], &block) ||
+	    strcasecmp(csv->fields[0], "network") == 0 ?
+	    LISTS_NETWORK_FACTS : LISTS_DOMAIN_FACTS;
 }
 
 /* false: the database failed, there is no point in going on. */
@@ -57,13 +73,12 @@ import_all(struct lists *lists, enum lists_table table, struct csv *csv,
 	char why[LISTS_WHY_SIZE];
 	bool first = true;
 
-	while (csv_next(csv)) {
-		if (first && csv->fault == NULL && is_heading(csv, table)) {
-			first = false;
+	for (; csv_next(csv); first = false) {
+		enum lists_table for_row = table_of(table, csv);
+
+		if (csv->fault == NULL && is_heading(csv, for_row, first))
 			continue;
-		}
-		first = false;
-		if (!import_record(lists, table, csv, why, imported))
+		if (!import_record(lists, for_row, csv, why, imported))
 			return LISTS_TROUBLE;
 		if (why[0] != '\0')
 			problem(arg, csv->line, why);

@@ -6,6 +6,7 @@
 
 #include "policy/lists.h"
 #include "policy/lists_db.h"
+#include "policy/lists_values.h"
 
 /* family, prefix bits, network-order bytes: equal networks, equal keys. */
 #define NETWORK_KEY_MAX 18
@@ -20,6 +21,27 @@ enum lists_networks {
 	NETWORKS_FACTS,
 	NETWORKS,
 };
+
+/* One table as people edit it (lists_tables.c). */
+struct lists_table_spec {
+	const char	*name;
+	struct {
+		const char	*name;
+		lists_value	*canonical;
+	} columns[LISTS_COLUMNS_MAX];
+	size_t		 count;
+	size_t		 keys;		/* the first of the columns */
+	/* What the row must be as a whole, or NULL; values are canonical, one
+	 * for each column, and may be changed. */
+	const char	*(*row)(char (*values)[LISTS_VALUE_SIZE]);
+	size_t		 network;	/* 1 + the column with a network */
+	const char	*add;		/* ?7: the network's key */
+	const char	*remove;
+	const char	*remove_all;	/* by the first column alone, or NULL */
+	const char	*each;
+};
+
+extern const struct lists_table_spec lists_tables[LISTS_TABLES];
 
 struct lists_network_index {
 	struct lists_query	*missing;	/* rows typed by hand */
@@ -49,7 +71,7 @@ struct lists {
 	struct lists_query	*add[LISTS_TABLES];
 	struct lists_query	*remove[LISTS_TABLES];
 	struct lists_query	*each[LISTS_TABLES];
-	struct lists_query	*remove_alias;	/* with all its targets */
+	struct lists_query	*remove_all[LISTS_TABLES];	/* or NULL */
 	struct lists_query	*whitelist_domain;
 	struct lists_query	*known_address;
 	struct lists_query	*known_domain;

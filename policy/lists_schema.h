@@ -124,11 +124,17 @@ static const char *const lists_schema[] = {
 	"  WHERE source = 'gathered';\n"
 
 	"CREATE TABLE addressbook_opt_out (\n"
-	"  -- Mailboxes for which nothing is gathered.\n"
+	"  -- Mailboxes for which nothing is gathered.  Adding one here\n"
+	"  -- removes what was gathered for it before.\n"
 	"  recipient TEXT NOT NULL PRIMARY KEY COLLATE NOCASE CHECK (\n"
 	"    recipient GLOB '?*@?*'),\n"
 	"  since INTEGER NOT NULL DEFAULT (unixepoch())\n"
-	") WITHOUT ROWID;\n",
+	") WITHOUT ROWID;\n"
+	"CREATE TRIGGER addressbook_opted_out\n"
+	"AFTER INSERT ON addressbook_opt_out BEGIN\n"
+	"  DELETE FROM addressbook WHERE recipient = NEW.recipient AND\n"
+	"    source = 'gathered';\n"
+	"END;\n",
 
 	/* 2 -> 3: what brings mail to the content filter */
 	"CREATE TABLE greenlist (\n"

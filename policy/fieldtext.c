@@ -39,8 +39,9 @@ fieldtext_value(const char *text, bool plain, char *to, size_t size)
 	size_t n = 0;
 
 	to[0] = '\0';
-	/* Each character may need a "\". */
-	if (!is_printable(text) || 2 * strlen(text) + 3 > size)
+	/* In quotes each character may need a "\". */
+	if (!is_printable(text) ||
+	    (plain ? strlen(text) + 1 : 2 * strlen(text) + 3) > size)
 		return false;
 	if (!plain)
 		to[n++] = '"';

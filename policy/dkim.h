@@ -45,6 +45,9 @@ struct dkim_signature {
 	char		 why[96];	/* ASCII; "" for pass */
 };
 
+/* Loads the library: once, before the process loses its rights. */
+void dkim_start(void);
+
 struct dkim_check;
 
 /* header and what it points into must stay until the end.  now: unix

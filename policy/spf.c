@@ -172,7 +172,7 @@ spf_mail_from(const struct spf_query *query, const struct answers *answers,
 
 	if (!check(query, query->sender, answers, need, NULL, ret_outcome))
 		return false;
-	if (guess == NULL || guess[0] == '\0' ||
+	if (guess == NULL || !spf_record_begins(guess, strlen(guess)) ||
 	    !publishes_none(answers, ret_outcome))
 		return true;
 	return check(query, query->sender, answers, need, guess, ret_outcome);

@@ -31,8 +31,9 @@ struct spf_query {
 	struct netaddr	 peer;
 	const char	*helo;		/* as the client said it */
 	const char	*sender;	/* of MAIL FROM, "" for the null sender */
-	const char	*best_guess;	/* record for a domain without one; NULL
-					 * or "": none.  For MAIL FROM only. */
+	const char	*best_guess;	/* record for a domain that has none;
+					 * what is no record, or NULL, is not
+					 * used.  For MAIL FROM only. */
 };
 
 struct spf_outcome {

@@ -56,16 +56,14 @@ spf_count_lookup(struct spf_eval *e)
 	return SPF_MATCH_PERMERROR;
 }
 
-/* What a match stands on: "term", or "include:x: term" from inside. */
+/* "include:x: why", from the inside out. */
 static void
-say_term(struct spf_eval *e, const struct spf_term *term, bool with_inner)
+say_outer(struct spf_eval *e, const struct spf_term *term)
 {
-	char inner[SPF_WHY_SIZE] = "";
+	char inner[SPF_WHY_SIZE];
 
-	if (with_inner)
-		memcpy(inner, e->why, sizeof inner);
-	spf_say(e, "%.*s%s%s", (int)term->size, term->text,
-	    with_inner ? ": " : "", inner);
+	memcpy(inner, e->why, sizeof inner);
+	spf_say(e, "%.*s: %s", (int)term->size, term->text, inner);
 }
 
 /* check_host() of a term's domain, for include and redirect. */
@@ -82,7 +80,7 @@ check_other(struct spf_eval *e, const struct spf_term *term,
 		return SPF_MATCH_WAITS;
 	if (!spf_check_host(e, name, NULL, ret_result, NULL))
 		return SPF_MATCH_WAITS;
-	say_term(e, term, true);
+	say_outer(e, term);
 	return SPF_NO_MATCH;
 }
 
@@ -187,7 +185,8 @@ evaluate(struct spf_eval *e, const char *text, const char *domain,
 			continue;
 		case SPF_MATCH:
 			*ret_result = term.result;
-			say_term(e, &term, term.kind == SPF_INCLUDE);
+			if (term.kind != SPF_INCLUDE)
+				spf_say(e, "%.*s", (int)term.size, term.text);
 			return true;
 		case SPF_MATCH_TEMPERROR:
 			*ret_result = SPF_RESULT_TEMPERROR;

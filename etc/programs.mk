@@ -73,10 +73,13 @@ main-mx6ctl		= smtpd/mx6ctl
 objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
 			  smtpd/ctl_status smtpd/ctl_queue \
 			  smtpd/ctl_destinations smtpd/ctl_route \
-			  smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_tell \
+			  smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_lists_file \
+			  smtpd/ctl_tell \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_networks \
 			  policy/lists_signs policy/lists_gather \
 			  policy/lists_tables policy/lists_values_signs \
-			  policy/lists_import policy/lists_values policy/csv
+			  policy/lists_import policy/lists_contacts \
+			  policy/lists_values policy/contacts policy/csv \
+			  policy/fold policy/vcard policy/ldif
 libs-mx6ctl		= -luv -lconfuse -lidn2 -lsqlite3 -ljansson

@@ -9,6 +9,8 @@
 
 #include "policy/csv.h"
 
+#include <string.h>
+
 void
 csv_init(struct csv *csv, const char *text, size_t n)
 {
@@ -146,4 +148,31 @@ csv_next(struct csv *csv)
 		csv->next++;	/* the comma */
 	skip_line(csv);
 	return true;
+}
+
+void
+csv_write(FILE *out, const char *const *fields, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *field = fields[i];
+		size_t n = strlen(field);
+		bool plain = n > 0 ? strpbrk(field, ",\"\r\n#") == NULL &&
+		    strchr(" \t", field[0]) == NULL &&
+		    strchr(" \t", field[n - 1]) == NULL : count > 1;
+
+		if (i > 0)
+			putc(',', out);
+		if (plain) {
+			fputs(field, out);
+			continue;
+		}
+		putc('"', out);
+		for (; *field != '\0'; field++) {
+			if (*field == '"')
+				putc('"', out);
+			putc(*field, out);
+		}
+		putc('"', out);
+	}
+	putc('\n', out);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define CSV_FIELDS_MAX	128	/* what other programs export has 90 */
 #define CSV_RECORD_MAX	16384	/* octets of one record's fields */
@@ -30,5 +31,8 @@ struct csv {
 void csv_init(struct csv *csv, const char *text, size_t n);
 /* false at the end.  After a record with a fault the next line is read. */
 bool csv_next(struct csv *csv);
+
+/* One record, with its line end, as csv_next reads it back. */
+void csv_write(FILE *out, const char *const *fields, size_t count);
 
 #endif

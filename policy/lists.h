@@ -106,6 +106,8 @@ enum lists_table {
 const char *lists_table_name(enum lists_table table);
 size_t lists_column_count(enum lists_table table);
 const char *lists_column_name(enum lists_table table, size_t column);
+/* How many of the columns, from the first, name a row. */
+size_t lists_key_count(enum lists_table table);
 
 /* One row, values in the order of the columns (missing ones at the end are
  * ""), brought to canonical form here.  Not OK: the reason is in why. */
@@ -126,6 +128,7 @@ struct lists_imported {
 	uint64_t	added;
 	uint64_t	known;		/* rows that were there already */
 	uint64_t	bad;
+	uint64_t	own;		/* contacts in the user's own domain */
 };
 
 /*
@@ -137,6 +140,13 @@ struct lists_imported {
  */
 enum lists_status lists_import(struct lists *lists, enum lists_table table,
     const char *text, size_t n, bool skip_bad,
+    void (*problem)(void *arg, uint64_t line, const char *why), void *arg,
+    struct lists_imported *ret_imported);
+
+/* The same for a file of contacts (policy/contacts.h), into the addressbook
+ * of a mailbox.  Addresses only, and none of its own domain. */
+enum lists_status lists_import_contacts(struct lists *lists,
+    const char *mailbox, const char *text, size_t n, bool skip_bad,
     void (*problem)(void *arg, uint64_t line, const char *why), void *arg,
     struct lists_imported *ret_imported);
 

@@ -22,6 +22,12 @@ lists_column_name(enum lists_table table, size_t column)
 	return lists_tables[table].columns[column].name;
 }
 
+size_t
+lists_key_count(enum lists_table table)
+{
+	return lists_tables[table].keys;
+}
+
 bool
 lists_edit_prepare(struct lists *lists)
 {

@@ -86,6 +86,27 @@ import_all(struct lists *lists, enum lists_table table, struct csv *csv,
 	return LISTS_OK;
 }
 
+bool
+lists_import_begin(struct lists *lists)
+{
+	/* Without cache_spill the daemon can read until the commit. */
+	return lists_db_run(lists->db, "PRAGMA cache_spill = 0; "
+	    "BEGIN IMMEDIATE");
+}
+
+enum lists_status
+lists_import_end(struct lists *lists, enum lists_status status,
+    const struct lists_imported *imported, bool skip_bad)
+{
+	if (status == LISTS_OK && imported->bad > 0 && !skip_bad)
+		status = LISTS_REFUSED;
+	if (status == LISTS_OK && !lists_db_run(lists->db, "COMMIT"))
+		status = LISTS_TROUBLE;
+	if (status != LISTS_OK)
+		lists_db_run(lists->db, "ROLLBACK");
+	return status;
+}
+
 enum lists_status
 lists_import(struct lists *lists, enum lists_table table, const char *text,
     size_t n, bool skip_bad,
@@ -96,18 +117,11 @@ lists_import(struct lists *lists, enum lists_table table, const char *text,
 	enum lists_status status;
 	struct csv csv;
 
-	/* Without cache_spill the daemon can read until the commit. */
-	if (!lists_db_run(lists->db, "PRAGMA cache_spill = 0; "
-	    "BEGIN IMMEDIATE"))
+	if (!lists_import_begin(lists))
 		return LISTS_TROUBLE;
 	csv_init(&csv, text, n);
 	status = import_all(lists, table, &csv, problem, arg, &imported);
-	if (status == LISTS_OK && imported.bad > 0 && !skip_bad)
-		status = LISTS_REFUSED;
-	if (status == LISTS_OK && !lists_db_run(lists->db, "COMMIT"))
-		status = LISTS_TROUBLE;
-	if (status != LISTS_OK)
-		lists_db_run(lists->db, "ROLLBACK");
+	status = lists_import_end(lists, status, &imported, skip_bad);
 	if (status != LISTS_TROUBLE)
 		*ret_imported = imported;
 	return status;

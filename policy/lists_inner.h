@@ -102,6 +102,12 @@ enum lists_status lists_networks_find(struct lists *lists,
 bool lists_signs_prepare(struct lists *lists);
 bool lists_gather_prepare(struct lists *lists);
 bool lists_edit_prepare(struct lists *lists);
+/* Around an import: one transaction.  end takes what became of it, and
+ * returns what becomes of it, with the bad ones. */
+bool lists_import_begin(struct lists *lists);
+enum lists_status lists_import_end(struct lists *lists,
+    enum lists_status status, const struct lists_imported *imported,
+    bool skip_bad);
 
 struct lists_sql {
 	struct lists_query	**query;

@@ -64,6 +64,8 @@ enum ctl_exit ctl_list_add(struct ctl *ctl);	/* what: enum lists_table */
 enum ctl_exit ctl_list_remove(struct ctl *ctl);
 enum ctl_exit ctl_list_show(struct ctl *ctl);
 enum ctl_exit ctl_list_import(struct ctl *ctl);
+enum ctl_exit ctl_list_export(struct ctl *ctl);
+enum ctl_exit ctl_book_import(struct ctl *ctl);
 enum ctl_exit ctl_route(struct ctl *ctl);
 enum ctl_exit ctl_trace(struct ctl *ctl);
 enum ctl_exit ctl_log_level(struct ctl *ctl);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mx6ctl whitelist, domain, mailbox and alias: the tables of policy/lists.h.
- * They are edited in the database itself, so this works without the daemon
- * too; a running one is told.
+ * mx6ctl whitelist, domain, mailbox, alias, addressbook, greenlist, facts and
+ * best-guess: the tables of policy/lists.h.  They are edited in the database
+ * itself, so this works without the daemon too; a running one is told.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,23 +11,28 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "policy/lists.h"
 #include "smtpd/control_ipc.h"
 #include "smtpd/ctl.h"
+#include "smtpd/ctl_lists.h"
 #include "smtpd/ctl_report.h"
-#include "util/buf.h"
-#include "util/fdio.h"
+#include "util/number.h"
 #include "util/xalloc.h"
 
 #define BUSY_MS		5000
-#define IMPORT_MAX	(1024UL * 1024 * 1024)
 
-/* The names that the commands' syntax gives to the columns. */
+/* The names that the commands' syntax gives to the columns; NULL: a column
+ * that no command sets. */
 static const char *const arguments[LISTS_TABLES][LISTS_COLUMNS_MAX] = {
 	[LISTS_WHITELIST] = { "NETWORK", "NOTE" },
 	[LISTS_DOMAIN] = { "DOMAIN", "TRANSPORT" },
 	[LISTS_MAILBOX] = { "ADDRESS", "--user", "MAILDIR", "--lmtp" },
 	[LISTS_ALIAS] = { "ADDRESS", "TARGET" },
+	[LISTS_WHITELIST_DOMAIN] = { "DOMAIN", "--subdomains", "--auth",
+	    "NOTE" },
+	[LISTS_ADDRESSBOOK] = { "ADDRESS", "SENDER" },
+	[LISTS_OPT_OUT] = { "ADDRESS" },
+	[LISTS_GREENLIST] = { "KIND", "VALUE", "NOTE" },
+	[LISTS_BEST_GUESS] = { "DOMAIN", "RECORD" },
 };
 
 static const char *const headings[LISTS_TABLES][LISTS_COLUMNS_MAX] = {
@@ -35,10 +40,18 @@ static const char *const headings[LISTS_TABLES][LISTS_COLUMNS_MAX] = {
 	[LISTS_DOMAIN] = { "DOMAIN", "TRANSPORT" },
 	[LISTS_MAILBOX] = { "ADDRESS", "USER", "MAILDIR", "LMTP" },
 	[LISTS_ALIAS] = { "ADDRESS", "TARGET" },
+	[LISTS_WHITELIST_DOMAIN] = { "DOMAIN", "SUBDOMAINS", "AUTH", "NOTE" },
+	[LISTS_ADDRESSBOOK] = { "RECIPIENT", "SENDER", "SOURCE", "COUNT",
+	    "FIRST SEEN", "LAST SEEN" },
+	[LISTS_OPT_OUT] = { "RECIPIENT" },
+	[LISTS_GREENLIST] = { "KIND", "VALUE", "NOTE" },
+	[LISTS_DOMAIN_FACTS] = { "DOMAIN", "REGISTRAR", "WHOIS" },
+	[LISTS_NETWORK_FACTS] = { "NETWORK", "AS", "WHOIS" },
+	[LISTS_BEST_GUESS] = { "DOMAIN", "RECORD" },
 };
 
-static struct lists *
-open_lists(struct ctl *ctl)
+struct lists *
+ctl_lists_open(struct ctl *ctl)
 {
 	const struct config *config = ctl_config(ctl);
 	char why[LISTS_WHY_SIZE];
@@ -69,8 +82,8 @@ told(void *arg, enum ipc_status status,
 
 /* A daemon that does not run, or that we may not speak to, looks for
  * changes itself: it is only told to look now. */
-static void
-tell_daemon(struct ctl *ctl)
+void
+ctl_lists_tell(struct ctl *ctl)
 {
 	struct control_lists_changed_ask ask = { 0 };
 	int fd;
@@ -91,7 +104,7 @@ changed(struct ctl *ctl, enum lists_status status, const char *why,
 
 	switch (status) {
 	case LISTS_OK:
-		tell_daemon(ctl);
+		ctl_lists_tell(ctl);
 		r = report_new(ctl->json);
 		if (ctl->json)
 			report_fact_text(r, "result", "", done);
@@ -113,6 +126,27 @@ changed(struct ctl *ctl, enum lists_status status, const char *why,
 	return ended;
 }
 
+/* What the command line gives for a column; NULL if nothing. */
+static const char *
+given(struct ctl *ctl, size_t column)
+{
+	const char *name = arguments[ctl->what][column];
+	const char *value = name == NULL ? NULL :
+	    ctl_value(&ctl->values, name);
+
+	/* The one column that is an option without a value. */
+	return value != NULL && strcmp(name, "--subdomains") == 0 ? "yes" :
+	    value;
+}
+
+/* How messages call a row: its key. */
+static char *
+name_of_row(enum lists_table table, const char *const *keys)
+{
+	return lists_key_count(table) == 2 && keys[1] != NULL ?
+	    xasprintf("%s %s", keys[0], keys[1]) : xstrdup(keys[0]);
+}
+
 enum ctl_exit
 ctl_list_add(struct ctl *ctl)
 {
@@ -120,58 +154,94 @@ ctl_list_add(struct ctl *ctl)
 	size_t count = lists_column_count(table);
 	const char *values[LISTS_COLUMNS_MAX];
 	char why[LISTS_WHY_SIZE] = "";
-	struct lists *lists = open_lists(ctl);
+	struct lists *lists = ctl_lists_open(ctl);
 	enum lists_status status;
+	enum ctl_exit ended;
+	char *name;
 
 	if (lists == NULL)
 		return CTL_FAILED;
 	for (size_t i = 0; i < count; i++) {
-		values[i] = ctl_value(&ctl->values, arguments[table][i]);
+		values[i] = given(ctl, i);
 		if (values[i] == NULL)
 			values[i] = "";
 	}
 	status = lists_add(lists, table, values, count, why);
 	lists_close(lists);
-	return changed(ctl, status, why, values[0], "added");
+	name = name_of_row(table, values);
+	ended = changed(ctl, status, why, name, "added");
+	free(name);
+	return ended;
 }
 
 enum ctl_exit
 ctl_list_remove(struct ctl *ctl)
 {
 	enum lists_table table = (enum lists_table)ctl->what;
-	const char *keys[2] = {
-		ctl_value(&ctl->values, arguments[table][0]),
-		table != LISTS_ALIAS ? NULL :
-		    ctl_value(&ctl->values, arguments[table][1]),
-	};
+	const char *keys[2] = { given(ctl, 0),
+	    lists_key_count(table) == 1 ? NULL : given(ctl, 1) };
 	char why[LISTS_WHY_SIZE] = "";
-	struct lists *lists = open_lists(ctl);
+	struct lists *lists = ctl_lists_open(ctl);
 	enum lists_status status;
+	enum ctl_exit ended;
+	char *name;
 
 	if (lists == NULL)
 		return CTL_FAILED;
 	status = lists_remove(lists, table, keys, keys[1] == NULL ? 1 : 2,
 	    why);
 	lists_close(lists);
-	return changed(ctl, status, why, keys[0], "removed");
+	name = name_of_row(table, keys);
+	ended = changed(ctl, status, why, name, "removed");
+	free(name);
+	return ended;
 }
 
 /* ---- list ---- */
 
 struct listing {
-	struct report	*report;
-	uint64_t	 rows;
+	struct report		*report;
+	struct report_column	 columns[LISTS_COLUMNS_MAX];
+	uint64_t		 rows;
 };
 
 static bool
 report_row(void *arg, const char *const *values, size_t count)
 {
 	struct listing *l = arg;
+	uint64_t number;
 
-	for (size_t i = 0; i < count; i++)
-		report_text(l->report, values[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (l->columns[i].kind != REPORT_NUMBER)
+			report_text(l->report, values[i]);
+		else if (number_parse(values[i], 0, UINT64_MAX, &number))
+			report_number(l->report, number);
+		else
+			report_unknown(l->report);
+	}
 	l->rows++;
 	return true;
+}
+
+static enum lists_status
+list_table(struct lists *lists, enum lists_table table, const char *key,
+    const char *filter, struct listing *l)
+{
+	size_t count = lists_column_count(table);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = lists_column_name(table, i);
+
+		l->columns[i] = (struct report_column){
+			.key = name,
+			.heading = headings[table][i],
+			.kind = strcmp(name, "count") == 0 ||
+			    strcmp(name, "asn") == 0 ? REPORT_NUMBER :
+			    REPORT_TEXT,
+		};
+	}
+	report_table(l->report, key, l->columns, count);
+	return lists_each(lists, table, filter, report_row, l);
 }
 
 enum ctl_exit
@@ -179,23 +249,21 @@ ctl_list_show(struct ctl *ctl)
 {
 	enum lists_table table = (enum lists_table)ctl->what;
 	const char *filter = ctl_value(&ctl->values, "TEXT");
-	struct report_column columns[LISTS_COLUMNS_MAX];
+	bool facts = table == LISTS_DOMAIN_FACTS;
 	struct listing listing = { 0 };
-	struct lists *lists = open_lists(ctl);
+	struct lists *lists = ctl_lists_open(ctl);
 	enum lists_status status;
 
 	if (lists == NULL)
 		return CTL_FAILED;
-	for (size_t i = 0; i < lists_column_count(table); i++)
-		columns[i] = (struct report_column){
-			.key = lists_column_name(table, i),
-			.heading = headings[table][i],
-		};
+	if (filter == NULL)
+		filter = "";
 	listing.report = report_new(ctl->json);
-	report_table(listing.report, "rows", columns,
-	    lists_column_count(table));
-	status = lists_each(lists, table, filter == NULL ? "" : filter,
-	    report_row, &listing);
+	status = list_table(lists, table, facts ? "domains" : "rows", filter,
+	    &listing);
+	if (facts && status != LISTS_TROUBLE)
+		status = list_table(lists, LISTS_NETWORK_FACTS, "networks",
+		    filter, &listing);
 	report_end(listing.report);
 	if (status == LISTS_TROUBLE)
 		ctl_error("%s", lists_why(lists));
@@ -207,89 +275,4 @@ ctl_list_show(struct ctl *ctl)
 	if (!ctl->json)
 		ctl_error("%s: no rows", lists_table_name(table));
 	return CTL_NOTHING;
-}
-
-/* ---- import ---- */
-
-/* All of standard input; NULL and errno. */
-static char *
-read_input(size_t *ret_size)
-{
-	char piece[65536];
-	struct buf all;
-	char *text;
-	size_t n;
-
-	buf_init(&all, IMPORT_MAX);
-	while ((n = fread(piece, 1, sizeof piece, stdin)) > 0)
-		buf_add(&all, piece, n);
-	if (all.overflow)
-		errno = EFBIG;
-	text = ferror(stdin) || all.overflow ? NULL :
-	    xmemdup(buf_bytes(&all), buf_len(&all));
-	*ret_size = buf_len(&all);
-	buf_done(&all);
-	return text;
-}
-
-static void
-problem(void *arg, uint64_t line, const char *why)
-{
-	ctl_error("%s:%" PRIu64 ": %s", (const char *)arg, line, why);
-}
-
-static enum ctl_exit
-imported(struct ctl *ctl, enum lists_status status,
-    const struct lists_imported *n, const char *file)
-{
-	struct report *r;
-
-	if (status != LISTS_OK) {
-		ctl_error("%s: %" PRIu64 " bad line%s, so nothing was "
-		    "changed; mend them, or say --skip-bad", file, n->bad,
-		    n->bad == 1 ? "" : "s");
-		return CTL_FAILED;
-	}
-	tell_daemon(ctl);
-	r = report_new(ctl->json);
-	report_fact(r, "added", "Added", REPORT_NUMBER, n->added);
-	report_fact(r, "known", "There already", REPORT_NUMBER, n->known);
-	report_fact(r, "bad", "Bad lines passed over", REPORT_NUMBER, n->bad);
-	report_end(r);
-	return CTL_DONE;
-}
-
-enum ctl_exit
-ctl_list_import(struct ctl *ctl)
-{
-	const char *file = ctl_value(&ctl->values, "FILE");
-	bool skip_bad = ctl_value(&ctl->values, "--skip-bad") != NULL;
-	struct lists_imported counts = { 0 };
-	struct lists *lists;
-	enum lists_status status;
-	enum ctl_exit ended;
-	size_t size;
-	char *text;
-
-	text = strcmp(file, "-") == 0 ? read_input(&size) :
-	    fdio_read_file(file, IMPORT_MAX, &size);
-	if (text == NULL) {
-		ctl_error("%s: %s", file, strerror(errno));
-		return CTL_FAILED;
-	}
-	lists = open_lists(ctl);
-	if (lists == NULL) {
-		free(text);
-		return CTL_FAILED;
-	}
-	status = lists_import(lists, (enum lists_table)ctl->what, text, size,
-	    skip_bad, problem, (void *)(uintptr_t)file, &counts);
-	if (status == LISTS_TROUBLE) {
-		ctl_error("%s", lists_why(lists));
-		ended = CTL_FAILED;
-	} else
-		ended = imported(ctl, status, &counts, file);
-	lists_close(lists);
-	free(text);
-	return ended;
 }

@@ -65,6 +65,14 @@ client_step_name(enum client_step step)
 	return steps[step].name;
 }
 
+static void
+limit_all(struct client *c, uint64_t now_ms)
+{
+	uint32_t ms = c->settings->timeouts.transaction_ms;
+
+	c->over_ms = ms == 0 ? 0 : now_ms + ms;
+}
+
 struct client *
 client_new(const struct client_settings *settings,
     const struct client_kind *kind, uint64_t now_ms)
@@ -79,6 +87,7 @@ client_new(const struct client_settings *settings,
 	c->end.result.text = "";
 	client_go(c, STEP_GREETING, 0);
 	c->deadline_ms = now_ms + settings->timeouts.greeting_ms;
+	limit_all(c, now_ms);
 	return c;
 }
 
@@ -171,6 +180,8 @@ arm(struct client *c, uint64_t now_ms)
 	if (step->at_most_ms > 0 && ms > step->at_most_ms)
 		ms = step->at_most_ms;
 	c->deadline_ms = now_ms + ms;
+	if (c->over_ms != 0 && c->deadline_ms > c->over_ms)
+		c->deadline_ms = c->over_ms;
 }
 
 /* Says all that may be said now. */
@@ -330,6 +341,7 @@ client_begin(struct client *c, const struct client_message *message,
 		buf_shrink(&c->out);
 	c->message = *message;
 	c->begun = true;
+	limit_all(c, now_ms);
 	c->accepted = 0;
 	if (c->hear.step == STEP_IDLE) {
 		client_start(c);

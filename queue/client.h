@@ -43,6 +43,9 @@ struct client_timeouts {
 	uint32_t	data_start_ms;
 	uint32_t	data_block_ms;
 	uint32_t	data_end_ms;
+	/* Of greeting or transaction in all, however often a server that
+	 * never ends says something.  0: no such limit. */
+	uint32_t	transaction_ms;
 };
 
 /* Borrowed by every session made with it: it must outlive them. */

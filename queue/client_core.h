@@ -75,6 +75,7 @@ struct client {
 	struct client_place		 say;
 	struct client_place		 hear;
 	uint64_t			 deadline_ms;	/* of hear; 0: none */
+	uint64_t			 over_ms;	/* of all; 0: none */
 	struct reply			 reply;
 	struct buf			 out;
 	unsigned			 offers;	/* enum client_offer */

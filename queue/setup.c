@@ -151,6 +151,7 @@ set_client(struct setup *s, const struct config *config)
 	t->data_start_ms = (uint32_t)config->timeout_data_start * 1000;
 	t->data_block_ms = (uint32_t)config->timeout_data_block * 1000;
 	t->data_end_ms = (uint32_t)config->timeout_data_end * 1000;
+	t->transaction_ms = (uint32_t)config->timeout_transaction * 1000;
 }
 
 struct setup *

@@ -62,6 +62,7 @@ struct visit {
 	int			 spool_fd;	/* -1: none */
 	bool			 start_tls;	/* once the output has gone */
 	bool			 paused;
+	bool			 ended;		/* the client sends no more */
 };
 
 uint64_t smtp_now_ms(void);	/* unix time */

@@ -86,6 +86,17 @@ arm(struct visit *v)
 	    smtp_now_ms()));
 }
 
+/* All that came in has been worked on, and what there is to say is with the
+ * connection. */
+static bool
+is_answered(struct visit *v)
+{
+	enum session_wait what = session_waiting_for(v->session);
+
+	return (what == SESSION_INPUT || what == SESSION_TLS) &&
+	    session_output(v->session) == NULL;
+}
+
 void
 visit_run(struct visit *v)
 {
@@ -108,8 +119,22 @@ visit_run(struct visit *v)
 	if (session_waiting_for(v->session) == SESSION_CLOSED) {
 		conn_finish(v->conn);
 		leave(v, NULL);
+	} else if (v->ended && is_answered(v)) {
+		conn_finish(v->conn);
+		leave(v, "client closed");
 	} else
 		arm(v);
+}
+
+/* What was sent before is still worked on and answered: the client may have
+ * closed only its own direction. */
+static void
+on_ended(void *arg)
+{
+	struct visit *v = arg;
+
+	v->ended = true;
+	visit_run(v);
 }
 
 static void
@@ -153,6 +178,7 @@ on_closed(void *arg, const char *why)
 
 static const struct conn_events events = {
 	.bytes = on_bytes,
+	.ended = on_ended,
 	.drained = on_drained,
 	.tls_up = on_tls_up,
 	.timeout = on_timeout,

@@ -31,6 +31,9 @@ struct conn_events {
 	void (*opened)(void *arg);
 	/* n > 0 bytes arrived; all of them are taken. */
 	void (*bytes)(void *arg, const uint8_t *data, size_t n);
+	/* The peer sends no more; it may still read.  The owner ends the
+	 * connection when it has said all.  NULL: that is `closed`. */
+	void (*ended)(void *arg);
 	/* All output is with the kernel, after a conn_write that left some
 	 * waiting (conn_waiting above 0).  So a long body is written with
 	 * `while (conn_waiting(c) == 0 && more) conn_write(c, piece, n);`

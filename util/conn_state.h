@@ -52,6 +52,7 @@ struct conn {
 	int				 polled;	/* events polled for */
 	bool				 encrypted;
 	bool				 paused;
+	bool				 ended;		/* input has */
 	bool				 gathering;	/* within an event */
 	bool				 owed;		/* a drained event */
 	bool				 over;	/* closed is to be said */

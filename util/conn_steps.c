@@ -22,7 +22,7 @@ wanted_events(const struct conn *c)
 	case HANDSHAKE:
 		return c->shake_wants_write ? UV_WRITABLE : UV_READABLE;
 	case OPEN:
-		if (!c->paused)
+		if (!c->paused && !c->ended)
 			events = c->read_wants_write ?
 			    UV_WRITABLE : UV_READABLE;
 		if (c->owed)
@@ -134,17 +134,29 @@ try_handshake(struct conn *c)
 }
 
 static void
+end_input(struct conn *c)
+{
+	if (c->events->ended == NULL) {
+		conn_fail(c, NULL);
+		return;
+	}
+	c->ended = true;
+	c->read_wants_write = false;
+	c->events->ended(c->arg);
+}
+
+static void
 take_input(struct conn *c)
 {
 	for (int round = 0; round < ROUNDS_MAX; round++) {
 		const uint8_t *data;
 		ssize_t n;
 
-		if (c->state != OPEN || c->paused || c->over)
+		if (c->state != OPEN || c->paused || c->ended || c->over)
 			return;
 		n = conn_get(c, &data);
 		if (n == 0)
-			conn_fail(c, NULL);
+			end_input(c);
 		if (n <= 0)
 			return;
 		if (c->events->bytes != NULL)

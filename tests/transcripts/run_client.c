@@ -437,7 +437,7 @@ static void
 play_init(struct play *p, bool by_octet)
 {
 	static const struct client_timeouts timeouts = { 300000, 300000,
-	    240000, 120000, 180000, 600000 };
+	    240000, 120000, 180000, 600000, 0 };
 
 	memset(p, 0, sizeof *p);
 	p->by_octet = by_octet;

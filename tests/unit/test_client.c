@@ -20,7 +20,7 @@
 #define BIG	(8U << 20)
 
 static const struct client_settings settings = {
-	"client.example", NULL, 0, { 1000, 1000, 1000, 1000, 1000, 1000 },
+	"client.example", NULL, 0, { 1000, 1000, 1000, 1000, 1000, 1000, 0 },
 };
 
 /* All that the client said, without the body's waiting for room. */
@@ -223,6 +223,36 @@ traces_the_dialogue(void **state)
 	client_free(c);
 }
 
+/* A server that says something just in time, for ever, is given up. */
+static void
+an_endless_server_is_given_up(void **state)
+{
+	static const char *const rcpts[] = { "r@to.example" };
+	struct client_settings patient = settings;
+	const struct client_kind kind = { 0 };
+	struct client_message m = message_to(rcpts, 1, 2);
+	struct client *c;
+	size_t n;
+
+	(void)state;
+	patient.timeouts.transaction_ms = 5000;
+	c = client_new(&patient, &kind, 0);
+	client_begin(c, &m, 0);
+	client_bytes(c, "220 mx\r\n", 8, 900);
+	client_output(c, &n);
+	client_output_taken(c, n, 900);
+	assert_int_equal(client_timeout_ms(c, 900), 1000);
+	client_bytes(c, "250 mx\r\n", 8, 1800);
+	client_output(c, &n);
+	client_output_taken(c, n, 1800);
+	client_bytes(c, "250 ok\r\n", 8, 4500);
+	assert_int_equal(client_timeout_ms(c, 4500), 500);
+	client_timeout(c, 5000);
+	assert_int_equal(client_next(c), CLIENT_ENDED);
+	assert_int_equal(client_result(c, 0)->outcome, OUTCOME_DEFERRED);
+	client_free(c);
+}
+
 int
 main(void)
 {
@@ -231,6 +261,7 @@ main(void)
 		cmocka_unit_test(large_bodies),
 		cmocka_unit_test(ends_of_data_stay_inside),
 		cmocka_unit_test(traces_the_dialogue),
+		cmocka_unit_test(an_endless_server_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

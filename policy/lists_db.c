@@ -43,8 +43,9 @@ adopt_owner(const char *path)
 	free(directory);
 }
 
-struct lists_db *
-lists_db_open(const char *path, unsigned busy_ms, char *why, size_t n)
+static struct lists_db *
+open_as(const char *path, unsigned busy_ms, const char *pragmas, char *why,
+    size_t n)
 {
 	struct lists_db *db = xcalloc(1, sizeof *db);
 	bool fresh = access(path, F_OK) != 0;
@@ -52,16 +53,32 @@ lists_db_open(const char *path, unsigned busy_ms, char *why, size_t n)
 	if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(db->handle, (int)busy_ms) != SQLITE_OK ||
-	    !lists_db_run(db, "PRAGMA journal_mode = DELETE;"
-	    "PRAGMA synchronous = EXTRA;"
-	    "PRAGMA trusted_schema = OFF;"
-	    "PRAGMA temp_store = MEMORY")) {
+	    !lists_db_run(db, "PRAGMA trusted_schema = OFF;"
+	    "PRAGMA temp_store = MEMORY") || !lists_db_run(db, pragmas)) {
 		snprintf(why, n, "%s: %s", path, lists_db_why(db));
 		return lists_db_close(db);
 	}
 	if (fresh)
 		adopt_owner(path);
 	return db;
+}
+
+struct lists_db *
+lists_db_open(const char *path, unsigned busy_ms, char *why, size_t n)
+{
+	return open_as(path, busy_ms, "PRAGMA journal_mode = DELETE;"
+	    "PRAGMA synchronous = EXTRA", why, n);
+}
+
+/* The exclusive lock keeps the WAL's index in memory, not in a file that is
+ * mapped. */
+struct lists_db *
+lists_db_open_alone(const char *path, char *why, size_t n)
+{
+	return open_as(path, 0, "PRAGMA locking_mode = EXCLUSIVE;"
+	    "PRAGMA journal_mode = WAL;"
+	    "PRAGMA synchronous = NORMAL;"
+	    "PRAGMA wal_autocheckpoint = 2000", why, n);
 }
 
 struct lists_db *

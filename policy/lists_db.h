@@ -3,9 +3,9 @@
 #define POLICY_LISTS_DB_H
 
 /*
- * As much of SQLite as the lists need, so that one file knows sqlite3.h:
- * a database with a rollback journal, shared with mx6ctl and the sqlite3
- * shell, and prepared queries that live as long as it.
+ * As much of SQLite as the lists and the history need, so that one file knows
+ * sqlite3.h: a database, with a rollback journal if it is shared with mx6ctl
+ * and the sqlite3 shell, and prepared queries that live as long as it.
  */
 
 #include <stdbool.h>
@@ -26,6 +26,9 @@ enum query_step {
  * an error, with why[n] in words. */
 struct lists_db *lists_db_open(const char *path, unsigned busy_ms, char *why,
     size_t n);
+/* The same for a database that one connection of one process opens: a WAL,
+ * with commits that a power failure may undo, but not damage. */
+struct lists_db *lists_db_open_alone(const char *path, char *why, size_t n);
 struct lists_db *lists_db_close(struct lists_db *db);
 const char *lists_db_why(const struct lists_db *db);	/* of the last error */
 bool lists_db_run(struct lists_db *db, const char *sql);

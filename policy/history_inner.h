@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef POLICY_HISTORY_INNER_H
+#define POLICY_HISTORY_INNER_H
+
+/* What history_store.c and history_read.c share, and nobody else. */
+
+#include "policy/history_store.h"
+#include "policy/lists_db.h"
+
+struct history_store {
+	struct lists_db		*db;
+	struct lists_query	*add_verdict;
+	struct lists_query	*room;
+	struct lists_query	*add_pushback;
+	struct lists_query	*close;
+	struct lists_query	*count_domain;
+	struct lists_query	*forget_verdicts;
+	struct lists_query	*forget_pushbacks;
+	struct lists_query	*forget_days;
+	struct lists_query	*domain;
+	struct lists_query	*find;
+	struct lists_query	*pushbacks;
+	struct lists_query	*senders;
+	struct lists_query	*suggest;
+};
+
+bool history_read_prepare(struct history_store *store);
+
+#endif

@@ -19,16 +19,19 @@ objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-policy	= policy/mx6d-policy
-objs-mx6d-policy	= policy/answers policy/auth_words policy/authresults \
-			  policy/clients policy/fieldtext \
-			  policy/facts policy/iprev policy/known policy/lists \
-			  policy/lists_db policy/lists_edit policy/lists_find \
+objs-mx6d-policy	= policy/answers \
+			  policy/auth_words policy/authresults \
+			  policy/clients policy/facts policy/fieldtext \
+			  policy/gather policy/history policy/history_read \
+			  policy/history_store policy/iprev policy/known \
+			  policy/lists policy/lists_db policy/lists_edit \
+			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \
-			  policy/lists_gather policy/gather \
-			  policy/lists_tables policy/lists_values_signs \
-			  policy/lists_values policy/pushback policy/recent \
-			  policy/recipients policy/rules policy/targets \
-			  policy/verdict resolver/resolver_client
+			  policy/lists_tables policy/lists_values \
+			  policy/lists_values_signs policy/pushback \
+			  policy/recent policy/recipients policy/rules \
+			  policy/targets policy/verdict \
+			  resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-resolver	= resolver/mx6d-resolver

@@ -48,6 +48,7 @@ const struct process_edge process_edges[] = {
 	{ PROCESS_SMTP, PROCESS_POLICY },
 	{ PROCESS_SMTP, PROCESS_QUEUE },
 	{ PROCESS_POLICY, PROCESS_RESOLVER },
+	{ PROCESS_POLICY, PROCESS_POLICY },	/* history, by the first */
 	{ PROCESS_QUEUE, PROCESS_POLICY },	/* where a bounce goes */
 	{ PROCESS_QUEUE, PROCESS_DELIVER },
 	{ PROCESS_QUEUE, PROCESS_LOCAL },

@@ -64,10 +64,13 @@ connect_parent(uv_loop_t *loop, struct process *asks)
 	close(fds[1]);
 }
 
-/* Where several answer, number i asks number i modulo their count. */
+/* Where several answer, number i asks number i modulo their count; among
+ * their own kind all others ask the first. */
 static bool
 are_paired(const struct process *asks, const struct process *answers)
 {
+	if (asks->row->kind == answers->row->kind)
+		return answers->index == 0 && asks->index != 0;
 	return asks->index % answers->count == answers->index;
 }
 

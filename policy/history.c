@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: ISC */
+/* Batches of rows on their way to history.db. */
+
+#include "policy/history.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define IPC_NAME history
+#define IPC_FILE "policy/history.msg"
+#include "util/ipc_serve.h"
+
+#define FLUSH_MS	500
+#define PRUNE_MS	10000
+#define BATCH_MAX	200
+#define WAITING_MAX	4000	/* rows */
+#define GIVE_MS		20000
+#define ASK_MS		2000
+#define DAY_S		UINT64_C(86400)
+
+const struct ipc_service *const history_offer = &history_service;
+
+struct history {
+	struct child		*child;
+	struct history_store	*store;		/* NULL: not the first process */
+	uv_timer_t		 flush_timer;
+	uv_timer_t		 prune_timer;
+	struct history_row	*waiting;	/* WAITING_MAX of them */
+	size_t			 count;
+	size_t			 given;		/* of these, to the first process */
+	uint64_t		 dropped;
+};
+
+static struct history *the_history;	/* for the calls of the others */
+
+static const size_t text_members[] = {
+#define TEXT(member)	offsetof(struct history_row, member)
+	TEXT(message), TEXT(session), TEXT(peer), TEXT(network), TEXT(role),
+	TEXT(helo), TEXT(sender), TEXT(recipients), TEXT(author),
+	TEXT(author_domain), TEXT(message_id_hash), TEXT(action), TEXT(rule),
+	TEXT(shadow), TEXT(shadow_rule), TEXT(facts), TEXT(unknown),
+	TEXT(results), TEXT(reasons), TEXT(tried), TEXT(dns),
+#undef TEXT
+};
+#define TEXT_MEMBERS (sizeof text_members / sizeof text_members[0])
+
+static const char **
+text_of(struct history_row *row, size_t member)
+{
+	return (const char **)(void *)((char *)row + text_members[member]);
+}
+
+/* All texts in one allocation, which the first of them owns. */
+static void
+copy_row(struct history_row *to, const struct history_row *from)
+{
+	size_t sizes[TEXT_MEMBERS], all = 0;
+	char *next;
+
+	*to = *from;
+	for (size_t i = 0; i < TEXT_MEMBERS; i++) {
+		sizes[i] = strlen(*text_of(to, i)) + 1;
+		all += sizes[i];
+	}
+	next = xmalloc(all);
+	for (size_t i = 0; i < TEXT_MEMBERS; i++) {
+		memcpy(next, *text_of(to, i), sizes[i]);
+		*text_of(to, i) = next;
+		next += sizes[i];
+	}
+}
+
+/* The oldest rows have been dealt with. */
+static void
+forget_rows(struct history *h, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free((char *)*text_of(&h->waiting[i], 0));
+	h->count -= count;
+	memmove(h->waiting, h->waiting + count,
+	    h->count * sizeof *h->waiting);
+}
+
+static struct history_limits
+limits_of(const struct child *child)
+{
+	const struct config *config = child->config;
+
+	return (struct history_limits){
+		.pushback_keep_s = config->pushback_keep * DAY_S,
+		.shadow_keep_s = config->shadow_keep * DAY_S,
+		.rows = config->history_rows,
+		.rows_per_network = config->pushback_rows_per_network,
+	};
+}
+
+static void
+write_rows(struct history *h, const struct history_row *rows, size_t count)
+{
+	struct history_limits limits = limits_of(h->child);
+
+	if (!history_store_write(h->store, rows, count, &limits))
+		log_say(LOG_LEVEL_ERROR, "history", "%zu verdicts are not in "
+		    "history.db: %s", count, history_store_why(h->store));
+}
+
+static void give_rows(struct history *h);
+
+static void
+rows_given(void *arg, enum ipc_status status,
+    const struct history_record_answer *answer)
+{
+	struct history *h = arg;
+	size_t given = h->given;
+
+	(void)answer;
+	h->given = 0;
+	if (status != IPC_OK)
+		return;		/* kept; the timer tries again */
+	forget_rows(h, given);
+	if (h->count >= BATCH_MAX)
+		give_rows(h);
+}
+
+static void
+give_rows(struct history *h)
+{
+	struct history_record_ask ask = { .rows = h->waiting };
+
+	if (h->given > 0 || h->count == 0)
+		return;
+	h->given = h->count < BATCH_MAX ? h->count : BATCH_MAX;
+	ask.rows_count = (uint32_t)h->given;
+	history_record(child_peer(PROCESS_POLICY), &ask, GIVE_MS, rows_given,
+	    h);
+}
+
+void
+history_flush(struct history *h)
+{
+	if (h->store == NULL) {
+		give_rows(h);
+	} else {
+		write_rows(h, h->waiting, h->count);
+		forget_rows(h, h->count);
+	}
+}
+
+static void
+on_flush(uv_timer_t *timer)
+{
+	struct history *h = timer->data;
+
+	if (h->dropped > 0)
+		log_say(LOG_LEVEL_WARNING, "history", "%llu verdicts were not "
+		    "kept: too many waited",
+		    (unsigned long long)h->dropped);
+	h->dropped = 0;
+	if (h->count > 0)
+		history_flush(h);
+}
+
+void
+history_add(struct history *h, const struct history_row *row)
+{
+	if (h->count == WAITING_MAX) {
+		h->dropped++;
+		return;
+	}
+	copy_row(&h->waiting[h->count++], row);
+	if (h->count >= BATCH_MAX && h->given == 0)
+		history_flush(h);
+	else if (!uv_is_active((uv_handle_t *)&h->flush_timer))
+		uv_timer_start(&h->flush_timer, on_flush, FLUSH_MS, 0);
+}
+
+static void
+on_prune(uv_timer_t *timer)
+{
+	struct history *h = timer->data;
+	struct history_limits limits = limits_of(h->child);
+
+	/* Rows that a batch could not take back wait for the next one. */
+	if (history_store_prune(h->store, (uint64_t)time(NULL), &limits))
+		uv_timer_start(timer, on_prune, FLUSH_MS, 0);
+	else
+		uv_timer_start(timer, on_prune, PRUNE_MS, 0);
+}
+
+struct history_store *
+history_store(struct history *h)
+{
+	return h->store;
+}
+
+struct history *
+history_new(struct child *child)
+{
+	struct history *h = xcalloc(1, sizeof *h);
+	char why[256];
+
+	h->child = child;
+	h->waiting = xcalloc(WAITING_MAX, sizeof *h->waiting);
+	uv_timer_init(child->loop, &h->flush_timer);
+	uv_timer_init(child->loop, &h->prune_timer);
+	h->flush_timer.data = h->prune_timer.data = h;
+	the_history = h;
+	if (child->index > 0)
+		return h;
+	h->store = history_store_open(HISTORY_FILE, why, sizeof why);
+	if (h->store == NULL) {
+		log_say(LOG_LEVEL_ERROR, "history", "%s", why);
+		return NULL;
+	}
+	uv_timer_start(&h->prune_timer, on_prune, PRUNE_MS, 0);
+	return h;
+}
+
+/* ---- how a domain fared ---- */
+
+struct domain_question {
+	void	(*done)(void *arg, const struct history_counts *counts);
+	void	*arg;
+};
+
+static void
+domain_told(void *arg, enum ipc_status status,
+    const struct history_domain_answer *answer)
+{
+	struct domain_question *q = arg;
+	struct history_counts counts = { .accepted = 0 };
+
+	if (status == IPC_OK) {
+		counts.accepted = answer->accepted;
+		counts.spam = answer->spam;
+		counts.refused = answer->refused;
+	}
+	q->done(q->arg, &counts);
+	free(q);
+}
+
+void
+history_domain_record(struct history *h, const char *domain,
+    void (*done)(void *arg, const struct history_counts *counts), void *arg)
+{
+	const struct history_domain_ask ask = { .domain = domain };
+	struct history_counts counts;
+	struct domain_question *q;
+
+	if (h->store != NULL) {
+		history_store_domain(h->store, domain, &counts);
+		done(arg, &counts);
+		return;
+	}
+	q = xmalloc(sizeof *q);
+	q->done = done;
+	q->arg = arg;
+	history_domain(child_peer(PROCESS_POLICY), &ask, ASK_MS, domain_told,
+	    q);
+}
+
+/* ---- what the others ask the first process ---- */
+
+void
+serve_history_record(struct ipc_call *call,
+    const struct history_record_ask *ask)
+{
+	static const struct history_record_answer done;
+
+	if (the_history->store == NULL)
+		abort();	/* a mistake of the wiring */
+	write_rows(the_history, ask->rows, ask->rows_count);
+	history_record_reply(call, &done);
+}
+
+void
+serve_history_domain(struct ipc_call *call,
+    const struct history_domain_ask *ask)
+{
+	struct history_domain_answer answer;
+	struct history_counts counts;
+
+	if (the_history->store == NULL)
+		abort();
+	history_store_domain(the_history->store, ask->domain, &counts);
+	answer.accepted = counts.accepted;
+	answer.spam = counts.spam;
+	answer.refused = counts.refused;
+	history_domain_reply(call, &answer);
+}

@@ -23,15 +23,16 @@ objs-mx6d-policy	= policy/answers \
 			  policy/auth_words policy/authresults \
 			  policy/clients policy/facts policy/fieldtext \
 			  policy/gather policy/history policy/history_read \
-			  policy/history_store policy/iprev policy/known \
+			  policy/history_store policy/iprev policy/judge \
+			  policy/judge_ask policy/judge_tell policy/known \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \
 			  policy/lists_tables policy/lists_values \
 			  policy/lists_values_signs policy/pushback \
-			  policy/recent policy/recipients policy/rules \
-			  policy/targets policy/verdict \
-			  resolver/resolver_client
+			  policy/recent policy/recipients policy/replay \
+			  policy/rules policy/signs policy/targets \
+			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-resolver	= resolver/mx6d-resolver

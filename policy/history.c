@@ -22,8 +22,6 @@
 #define ASK_MS		2000
 #define DAY_S		UINT64_C(86400)
 
-const struct ipc_service *const history_offer = &history_service;
-
 struct history {
 	struct child		*child;
 	struct history_store	*store;		/* NULL: not the first process */
@@ -218,6 +216,12 @@ history_new(struct child *child)
 	}
 	uv_timer_start(&h->prune_timer, on_prune, PRUNE_MS, 0);
 	return h;
+}
+
+const struct ipc_service *
+history_offer_of(void)
+{
+	return &history_service;
 }
 
 /* ---- how a domain fared ---- */

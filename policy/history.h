@@ -28,6 +28,6 @@ void history_domain_record(struct history *history, const char *domain,
     void (*done)(void *arg, const struct history_counts *counts), void *arg);
 
 /* What the first process offers the others. */
-extern const struct ipc_service *const history_offer;
+const struct ipc_service *history_offer_of(void);
 
 #endif

@@ -89,6 +89,9 @@ static const struct {
 	    VERDICT_FILTER, has_filter },
 	{ RULES_IPV6, "history-good", M(FACT_AUTHENTICATED) |
 	    M(FACT_HISTORY_GOOD), 0, VERDICT_FILTER, has_filter },
+	{ RULES_IPV6, "whois", M(FACT_AUTHENTICATED) |
+	    M(FACT_WHOIS_DOMAIN) | M(FACT_WHOIS_NETWORK), 0, VERDICT_FILTER,
+	    has_filter },
 	{ RULES_IPV6, "helo-match", M(FACT_FCRDNS) | M(FACT_HELO_MATCH),
 	    DMARC_FAILS | M(FACT_SPF_FAIL), VERDICT_FILTER, has_filter },
 	{ RULES_IPV4, "dmarc-reject", M(FACT_DMARC_REJECT), M(FACT_RELAY),

@@ -16,10 +16,8 @@ set_way(struct facts *facts, bool ipv6, enum listener_role role)
 	facts_set(facts, FACT_ROLE_DEFENSIVE, role == ROLE_DEFENSIVE);
 }
 
-/* What a signature says on a message from this client; a replay counts for
- * nothing over IPv6. */
-static bool
-signature_counts(const struct verdict_message *message,
+bool
+verdict_signature_counts(const struct verdict_message *message,
     const struct verdict_signature *s)
 {
 	return s->result == DKIM_RESULT_PASS &&
@@ -44,8 +42,8 @@ verdict_authenticated(const struct verdict_message *message)
 	    auth->dmarc == DMARC_RESULT_TEMPERROR)
 		return NULL;
 	for (size_t i = 0; i < auth->signature_count; i++)
-		holds |= signature_counts(message, &auth->signatures[i]) &&
-		    auth->signatures[i].aligned &&
+		holds |= verdict_signature_counts(message,
+		    &auth->signatures[i]) && auth->signatures[i].aligned &&
 		    auth->signatures[i].same_registrable;
 	return holds ? auth->from_domain : NULL;
 }
@@ -59,7 +57,7 @@ set_dkim(struct facts *facts, const struct verdict_message *message)
 		const struct verdict_signature *s =
 		    &message->auth.signatures[i];
 
-		pass |= signature_counts(message, s);
+		pass |= verdict_signature_counts(message, s);
 		uncertain |= s->result == DKIM_RESULT_TEMPERROR;
 	}
 	if (!pass && uncertain)
@@ -178,6 +176,26 @@ set_listed(struct facts *facts, enum fact fact, enum list_answer answer)
 		break;
 	}
 	abort();
+}
+
+/* All but the addressbooks, which are one recipient's. */
+static void
+set_lists(struct facts *facts, const struct list_answers *lists)
+{
+	const struct {
+		enum fact		fact;
+		enum list_answer	answer;
+	} rows[] = {
+		{ FACT_WHITELIST_ADDRESS, lists->whitelist_address },
+		{ FACT_WHITELIST_DOMAIN, lists->whitelist_domain },
+		{ FACT_GREENLIST, lists->greenlist },
+		{ FACT_HISTORY_GOOD, lists->history_good },
+		{ FACT_WHOIS_DOMAIN, lists->whois_domain },
+		{ FACT_WHOIS_NETWORK, lists->whois_network },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		set_listed(facts, rows[i].fact, rows[i].answer);
 }
 
 /* A lab may set a listener to push back always, or never. */
@@ -318,11 +336,7 @@ verdict_of(const struct verdict_message *message, const struct facts *facts,
 	size_t books[LIST_ANSWERS];
 	struct opinion all;
 
-	set_listed(&verdict.facts, FACT_WHITELIST_ADDRESS,
-	    lists->whitelist_address);
-	set_listed(&verdict.facts, FACT_WHITELIST_DOMAIN,
-	    lists->whitelist_domain);
-	set_listed(&verdict.facts, FACT_GREENLIST, lists->greenlist);
+	set_lists(&verdict.facts, lists);
 	count_books(lists, books);
 	all = judge_all(rules, list, &verdict.facts, books, verdict.of,
 	    &verdict.mixed);

@@ -70,6 +70,9 @@ struct list_answers {
 	enum list_answer	 whitelist_address;
 	enum list_answer	 whitelist_domain; /* as its row demands */
 	enum list_answer	 greenlist;
+	enum list_answer	 history_good;
+	enum list_answer	 whois_domain;
+	enum list_answer	 whois_network;
 	/* Whether the sender is in the book of each recipient. */
 	const enum list_answer	*addressbook;
 	size_t			 recipients;
@@ -109,6 +112,9 @@ void verdict_of(const struct verdict_message *message,
 /* The From domain whose lists and books count; NULL if it is not
  * authenticated, replayed signatures not counted. */
 const char *verdict_authenticated(const struct verdict_message *message);
+/* This signature passed, and is no replay over IPv6. */
+bool verdict_signature_counts(const struct verdict_message *message,
+    const struct verdict_signature *signature);
 /* A message is taken with this action, as it is or after a filter. */
 bool verdict_accepts(enum verdict_action action);
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef POLICY_JUDGE_H
+#define POLICY_JUDGE_H
+
+/*
+ * What the files of mx6d-policy share.  The judgement itself is pure
+ * (policy/verdict.h); here are the questions that come before it and what is
+ * told and kept afterwards:
+ *
+ *	serve_policy_judge	what is lacking: the domain's record, DNS
+ *	judge_message		lists, verdict, reasons
+ *	judge_reply		the answer; the row for the history
+ */
+
+#include "policy/authresults.h"
+#include "policy/clients.h"
+#include "policy/history.h"
+#include "policy/known.h"
+#include "policy/policy_ipc.h"
+#include "policy/recent.h"
+#include "policy/replay.h"
+#include "policy/signs.h"
+
+struct judge {
+	struct child	*child;
+	struct rules	*rules;
+	struct lists	*lists;
+	struct known	*known;		/* what the lists say, cached */
+	struct clients	*clients;	/* what DNS says */
+	struct history	*history;
+	struct replay	*replay;
+	struct recent	*records;	/* struct history_counts by domain */
+};
+extern struct judge judge;
+
+/* One message under judgement.  Texts belong to ask, or to bufs here. */
+struct judgement {
+	const struct policy_judge_ask	*ask;
+	bool				 dry;	/* leaves no trace */
+	struct verdict_message		 message;
+	struct iprev			 iprev;
+	struct signs			 signs;
+	struct verdict			 verdict;
+	struct authresults		 results;
+	struct buf			 reasons;	/* lines, as in history.msg */
+	struct buf			 tried;
+};
+
+/* Its numbers are words of ours. */
+bool judge_ask_is_sound(const struct policy_judge_ask *ask);
+/* All answers are there. */
+void judge_message(const struct policy_judge_ask *ask, bool dry,
+    const struct answers *answers, const struct history_counts *record,
+    struct judgement *ret_judgement);
+void judge_done(struct judgement *judgement);
+
+/* policy/judge_tell.c: the answer to mx6d-smtp, the log line, and the row of
+ * the history, which is valid until `use` returns. */
+void judge_reply(struct ipc_call *call, const struct judgement *judgement);
+void judge_log(const struct judgement *judgement);
+void judge_row(struct judgement *judgement,
+    void (*use)(void *arg, const struct history_row *row), void *arg);
+
+/* policy/judge_ask.c: asks for what is lacking and calls judged; also used by
+ * mx6ctl's dry runs.  Texts of ask need not outlive the call. */
+void judge_begin(const struct policy_judge_ask *ask, bool dry,
+    void (*judged)(void *arg, struct judgement *judgement), void *arg);
+
+#endif

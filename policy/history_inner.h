@@ -6,9 +6,11 @@
 
 #include "policy/history_store.h"
 #include "policy/lists_db.h"
+#include "policy/recent.h"
 
 struct history_store {
 	struct lists_db		*db;
+	struct recent		*rooms;		/* uint64_t by network */
 	struct lists_query	*add_verdict;
 	struct lists_query	*room;
 	struct lists_query	*add_pushback;

@@ -11,6 +11,8 @@
 
 #define PRUNE_ROWS	"2000"	/* at once, so that no verdict waits long */
 #define DAY_S		86400
+#define ROOMS_MAX	4096	/* networks whose room is known */
+#define ROOM_KEPT_S	3600
 
 static const struct {
 	size_t		 place;		/* in struct history_store */
@@ -22,7 +24,7 @@ static const struct {
 	    "shadow_rule, mixed, facts, unknown, results, reasons, tried, dns)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
 	    "?14, ?15, ?16, ?17, ?18, ?19, ?20)")
-	QUERY(room, "SELECT count(*) < ?2 FROM (SELECT 1 FROM pushback "
+	QUERY(room, "SELECT ?2 - count(*) FROM (SELECT 1 FROM pushback "
 	    "WHERE network = ?1 LIMIT ?2)")
 	QUERY(add_pushback, "INSERT INTO pushback (message, at, sender, "
 	    "recipients, author_domain, authenticated, in_a_book, "
@@ -81,6 +83,7 @@ history_store_open(const char *path, char *why, size_t n)
 		free(store);
 		return NULL;
 	}
+	store->rooms = recent_new(ROOMS_MAX, free);
 	good = migrate(store) && history_read_prepare(store);
 	for (size_t i = 0; good && i < sizeof texts / sizeof texts[0]; i++) {
 		struct lists_query *q = lists_db_query(store->db,
@@ -99,8 +102,10 @@ history_store_open(const char *path, char *why, size_t n)
 struct history_store *
 history_store_close(struct history_store *store)
 {
-	if (store != NULL)
+	if (store != NULL) {
+		recent_free(store->rooms);
 		lists_db_close(store->db);
+	}
 	free(store);
 	return NULL;
 }
@@ -139,19 +144,39 @@ add_verdict(struct history_store *store, const struct history_row *row)
 	return query_step(q) == QUERY_DONE;
 }
 
+/* How many more rows the network may have.  Counted once in an hour, and what
+ * is added since is known. */
+static uint64_t *
+room_of(struct history_store *store, const struct history_row *row,
+    const struct history_limits *limits)
+{
+	size_t n = strlen(row->network);
+	uint64_t *room = recent_get(store->rooms, row->network, n,
+	    row->at * 1000), left = 0;
+
+	if (room != NULL)
+		return room;
+	query_bind_text(store->room, 1, row->network);
+	query_bind_number(store->room, 2, (int64_t)limits->rows_per_network);
+	if (query_step(store->room) == QUERY_ROW)
+		left = (uint64_t)query_number(store->room, 0);
+	query_reset(store->room);
+	recent_put(store->rooms, row->network, n, xmemdup(&left, sizeof left),
+	    (row->at + ROOM_KEPT_S) * 1000);
+	return recent_get(store->rooms, row->network, n, row->at * 1000);
+}
+
 /* A network that fills its share is forgotten from now on, not others. */
 static bool
 has_room(struct history_store *store, const struct history_row *row,
     const struct history_limits *limits)
 {
-	bool room;
+	uint64_t *room = room_of(store, row, limits);
 
-	query_bind_text(store->room, 1, row->network);
-	query_bind_number(store->room, 2, (int64_t)limits->rows_per_network);
-	room = query_step(store->room) == QUERY_ROW &&
-	    query_number(store->room, 0) != 0;
-	query_reset(store->room);
-	return room;
+	if (room == NULL || *room == 0)
+		return false;
+	--*room;
+	return true;
 }
 
 static bool

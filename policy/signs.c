@@ -260,10 +260,12 @@ signs_look_up(const struct signs_ask *ask, struct signs *ret_signs,
 	if (ret_signs->answers.whitelist_address == LIST_YES)
 		give_reason(&l, FACT_WHITELIST_ADDRESS, "the client's address",
 		    "is in the whitelist");
+	lists_begin(ask->lists);
 	look_for_domains(&l);
 	look_for_address(&l);
 	look_for_names(&l);
 	look_for_author(&l);
+	lists_end(ask->lists);
 	look_into_books(&l);
 	weigh_history(&l);
 }

@@ -86,11 +86,6 @@ authresults_init(struct authresults *results, const char *host)
 	add(results, FIELD_NAME "%.253s;", host);
 }
 
-<<<<<<< HEAD
-void
-authresults_add_address(struct authresults *results,
-    const struct netaddr *peer, enum policy_iprev status, const char *name)
-=======
 /* Where the next result begins: behind a ";" outside quotes and comments. */
 static const char *
 end_of_piece(const char *text)
@@ -129,10 +124,9 @@ authresults_parse(struct authresults *results, const char *field)
 	}
 }
 
-/* A name from DNS may hold anything; only plain ones go into a comment. */
-static bool
-is_plain(const char *name)
->>>>>>> df6e3f4 (Ask lists, addressbooks and history for every message, and remember its verdict)
+void
+authresults_add_address(struct authresults *results,
+    const struct netaddr *peer, enum policy_iprev status, const char *name)
 {
 	char addr[NETADDR_TEXT_SIZE];
 

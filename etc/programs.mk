@@ -29,7 +29,7 @@ objs-mx6d-policy	= policy/answers \
 			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \
 			  policy/lists_tables policy/lists_values \
-			  policy/lists_values_signs policy/pushback \
+			  policy/lists_values_signs policy/policy_admin policy/pushback \
 			  policy/recent policy/recipients policy/replay \
 			  policy/rules policy/signs policy/targets \
 			  policy/verdict resolver/resolver_client
@@ -77,7 +77,7 @@ main-mx6ctl		= smtpd/mx6ctl
 objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
 			  smtpd/ctl_status smtpd/ctl_queue \
 			  smtpd/ctl_destinations smtpd/ctl_route \
-			  smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_lists_file \
+			  smtpd/ctl_explain smtpd/ctl_pushback smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_lists_file \
 			  smtpd/ctl_tell \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_networks \

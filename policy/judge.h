@@ -66,4 +66,7 @@ void judge_row(struct judgement *judgement,
 void judge_begin(const struct policy_judge_ask *ask, bool dry,
     void (*judged)(void *arg, struct judgement *judgement), void *arg);
 
+/* policy/policy_admin.c: what is offered to mx6ctl. */
+const struct ipc_service *policy_admin_offer(void);
+
 #endif

@@ -217,6 +217,7 @@ main(int argc, char **argv)
 			[PROCESS_SMTP] = &policy_service,
 			[PROCESS_QUEUE] = &policy_service,
 			[PROCESS_POLICY] = history_offer_of(),
+			[PROCESS_OPERATOR] = policy_admin_offer(),
 		},
 		.asks = { [PROCESS_RESOLVER] = true, [PROCESS_POLICY] = true },
 		.start = start,

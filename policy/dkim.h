@@ -23,7 +23,6 @@
 #include "policy/header.h"
 #include "resolver/dns.h"
 
-#define DKIM_SIGNATURES_MAX	32	/* highest setting */
 #define DKIM_DOMAIN_SIZE	256
 
 struct dkim_settings {

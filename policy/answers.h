@@ -17,7 +17,7 @@
 #define ANSWERS_MAX		256
 #define ANSWER_NAMES_MAX	10	/* of one answer; more are left out */
 #define ANSWER_ADDRS_MAX	256
-#define ANSWER_TEXTS_MAX	256
+#define ANSWER_TEXTS_MAX	255	/* below the resolver's limit: cut is seen */
 
 struct question {
 	enum dns_type	type;

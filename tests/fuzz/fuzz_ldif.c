@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* LDIF files. */
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "policy/ldif.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct ldif in;
+	uint64_t line = 0;
+
+	ldif_init(&in, (const char *)data, size);
+	while (ldif_next(&in)) {
+		/* A fault or an address, and always further on. */
+		assert((in.fault == NULL) != (in.address == NULL));
+		assert(in.line >= line);
+		line = in.line;
+		if (in.address != NULL)
+			assert(in.address[0] != '\0' &&
+			    strlen(in.address) < FOLD_MAX);
+	}
+	return 0;
+}

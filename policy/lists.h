@@ -50,7 +50,7 @@ enum lists_status lists_each_misfit(struct lists *lists,
     void (*misfit)(void *arg, const char *network), void *arg);
 
 /* Lookups between begin and end see one state and cost less.  Both may fail
- * without harm. */
+ * without harm, and they nest. */
 void lists_begin(struct lists *lists);
 void lists_end(struct lists *lists);
 

@@ -9,13 +9,15 @@
 void
 lists_begin(struct lists *lists)
 {
-	query_step(lists->begin);
+	if (lists->nesting++ == 0)
+		query_step(lists->begin);
 }
 
 void
 lists_end(struct lists *lists)
 {
-	query_step(lists->end);
+	if (--lists->nesting == 0)
+		query_step(lists->end);
 }
 
 enum lists_status

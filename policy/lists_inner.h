@@ -83,6 +83,7 @@ struct lists {
 	struct lists_query	*domain_facts;
 	struct lists_query	*network_facts;
 	struct lists_query	*best_guess;
+	unsigned		 nesting;	/* of lists_begin */
 	int64_t			 version;
 };
 

@@ -54,6 +54,9 @@ static const char *const route_names[] = {
 static const char *const filter_names[] = {
 	"kind", "socket", "timeout", "silent",
 };
+static const char *const provider_names[] = {
+	"kind", "zone", "zone-ipv6", "codes",
+};
 static const char *const rule_names[] = { "listeners", "when", "action" };
 
 static const char *
@@ -68,6 +71,8 @@ suggestion(cfg_t *cfg, const char *word)
 		return suggest_near(word, route_names, 5);
 	if (strcmp(cfg->name, "filter") == 0)
 		return suggest_near(word, filter_names, 4);
+	if (strcmp(cfg->name, "provider") == 0)
+		return suggest_near(word, provider_names, 4);
 	if (strcmp(cfg->name, "rule") == 0)
 		return suggest_near(word, rule_names, 3);
 	for (; n < setting_count; n++)
@@ -76,6 +81,7 @@ suggestion(cfg_t *cfg, const char *word)
 	all[n++] = "route";
 	all[n++] = "rule";
 	all[n++] = "filter";
+	all[n++] = "provider";
 	return suggest_near(word, all, n);
 }
 
@@ -246,6 +252,41 @@ check_filter(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static int
+check_provider(cfg_t *cfg, cfg_opt_t *opt)
+{
+	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	const char *codes[CONFIG_CODES_MAX + 1] = { NULL };
+	struct provider_text text = {
+		.kind = cfg_getstr(sec, "kind"),
+		.zone = cfg_getstr(sec, "zone"),
+		.zone_ipv6 = cfg_getstr(sec, "zone-ipv6"),
+		.codes = codes,
+	};
+	struct config_provider provider = { 0 };
+	char why[256];
+
+	for (; text.code_count < cfg_size(sec, "codes") &&
+	    text.code_count <= CONFIG_CODES_MAX; text.code_count++)
+		codes[text.code_count] = cfg_getnstr(sec, "codes",
+		    (unsigned)text.code_count);
+	if (now.config->provider_count == CONFIG_PROVIDERS_MAX) {
+		fail(cfg->line, "provider \"%s\": there are %d already, which "
+		    "is the most there may be", cfg_title(sec),
+		    CONFIG_PROVIDERS_MAX);
+		return -1;
+	}
+	if (!config_check_provider(cfg_title(sec), &text, &provider, why,
+	    sizeof why)) {
+		fail(cfg->line, "provider \"%s\": %s", cfg_title(sec), why);
+		return -1;
+	}
+	now.config->providers = xreallocarray(now.config->providers,
+	    now.config->provider_count + 1, sizeof provider);
+	now.config->providers[now.config->provider_count++] = provider;
+	return 0;
+}
+
 /* ---- the grammar ---- */
 
 static cfg_opt_t listen_opts[] = {
@@ -279,6 +320,14 @@ static cfg_opt_t filter_opts[] = {
 	CFG_END()
 };
 
+static cfg_opt_t provider_opts[] = {
+	CFG_STR("kind", NULL, CFGF_NONE),
+	CFG_STR("zone", NULL, CFGF_NONE),
+	CFG_STR("zone-ipv6", "", CFGF_NONE),
+	CFG_STR_LIST("codes", "{}", CFGF_NONE),
+	CFG_END()
+};
+
 static cfg_opt_t
 opt_of(const struct setting *s)
 {
@@ -301,6 +350,7 @@ grammar(void)
 		CFG_SEC("route", route_opts, many),
 		CFG_SEC("rule", rule_opts, many),
 		CFG_SEC("filter", filter_opts, many),
+		CFG_SEC("provider", provider_opts, many),
 		CFG_END()
 	};
 	cfg_opt_t opts[OPTS_MAX];
@@ -320,6 +370,7 @@ grammar(void)
 	cfg_set_validate_func(cfg, "route", check_route);
 	cfg_set_validate_func(cfg, "rule", check_rule);
 	cfg_set_validate_func(cfg, "filter", check_filter);
+	cfg_set_validate_func(cfg, "provider", check_provider);
 	return cfg;
 }
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/codes.h"
 #include "util/netaddr.h"
 
 enum listener_role {
@@ -58,6 +59,13 @@ enum config_silent {
 	SILENT_DEFER,
 };
 
+enum provider_kind {
+	PROVIDER_ADDRESS_WHITELIST,
+	PROVIDER_DOMAIN_WHITELIST,
+	PROVIDER_ADDRESS_BLOCKLIST,
+	PROVIDER_ASN,		/* who announces an address */
+};
+
 struct text_list {
 	char	**items;
 	size_t	  count;
@@ -99,6 +107,19 @@ struct config_filter {
 	bool			 malware;	/* else it judges content */
 };
 
+/* A list of others, asked over DNS. */
+#define CONFIG_PROVIDERS_MAX	16
+#define CONFIG_CODES_MAX	32	/* of one provider */
+
+struct config_provider {
+	char			*name;
+	enum provider_kind	 kind;
+	char			*zone;		/* canonical */
+	char			*zone_ipv6;	/* for IPv6 addresses; may be
+						 * the same */
+	struct code_list	 codes;		/* that count; ASN: none */
+};
+
 /* One member for each row of util/settings.def, with - as _. */
 struct config {
 #define TEXT(name, def, help)			char *name;
@@ -122,6 +143,8 @@ struct config {
 	size_t			 rule_count;
 	struct config_filter	*filters;	/* in the order of the file */
 	size_t			 filter_count;
+	struct config_provider	*providers;	/* in the order of the file */
+	size_t			 provider_count;
 };
 
 #define CONFIG_ERROR_SIZE 1024

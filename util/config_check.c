@@ -421,6 +421,9 @@ config_free(struct config *config)
 		free(config->filters[i].name);
 		free(config->filters[i].socket);
 	}
+	for (size_t i = 0; i < config->provider_count; i++)
+		config_provider_done(&config->providers[i]);
+	free(config->providers);
 	free(config->filters);
 	free(config->listens);
 	free(config->routes);

@@ -14,6 +14,7 @@ extern const char *const config_push_back_names[3];
 extern const char *const config_family_names[3];
 extern const char *const config_tls_names[4];
 extern const char *const config_silent_names[2];
+extern const char *const config_provider_names[4];
 
 /* Of one setting, beyond its kind. */
 bool config_check_value(const char *name, const char *value, char *why,
@@ -29,6 +30,16 @@ bool config_check_route(const char *domain, const char *via,
 bool config_check_filter(const char *name, const char *kind,
     const char *socket, const char *timeout, const char *silent,
     struct config_filter *ret_filter, char *why, size_t why_size);
+/* config_provider.c; kind and zone may be NULL, for not given. */
+struct provider_text {
+	const char		*kind, *zone, *zone_ipv6;
+	const char *const	*codes;
+	size_t			 code_count;
+};
+
+bool config_check_provider(const char *name, const struct provider_text *text,
+    struct config_provider *ret_provider, char *why, size_t why_size);
+void config_provider_done(struct config_provider *provider);
 /* Of settings together. */
 bool config_check_whole(const struct config *config, char *why,
     size_t why_size);

@@ -4,6 +4,7 @@
 #include "util/config.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "util/config_check.h"
 #include "util/config_table.h"
@@ -60,6 +61,25 @@ print_filter(const struct config_filter *f, void (*line)(const char *))
 	line(text);
 }
 
+static void
+print_provider(const struct config_provider *p, void (*line)(const char *))
+{
+	char text[LINE_SIZE], codes[CONFIG_CODES_MAX * (CODE_PATTERN_SIZE + 4)];
+	char one[CODE_PATTERN_SIZE];
+	size_t at = 0;
+
+	codes[0] = '\0';
+	for (size_t i = 0; i < p->codes.count; i++)
+		at += (size_t)snprintf(codes + at, sizeof codes - at,
+		    "%s\"%s\"", i == 0 ? "" : ", ",
+		    code_pattern_format(&p->codes.items[i], one));
+	snprintf(text, sizeof text, "provider \"%s\" { kind = %s "
+	    "zone = \"%s\" zone-ipv6 = \"%s\" codes = {%s} }", p->name,
+	    config_provider_names[p->kind], p->zone,
+	    strcmp(p->zone, p->zone_ipv6) == 0 ? "" : p->zone_ipv6, codes);
+	line(text);
+}
+
 void
 config_print(const struct config *config, void (*line)(const char *))
 {
@@ -80,4 +100,6 @@ config_print(const struct config *config, void (*line)(const char *))
 		print_rule(&config->rules[i], line);
 	for (size_t i = 0; i < config->filter_count; i++)
 		print_filter(&config->filters[i], line);
+	for (size_t i = 0; i < config->provider_count; i++)
+		print_provider(&config->providers[i], line);
 }

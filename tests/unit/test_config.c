@@ -97,6 +97,10 @@ printed_reads_the_same(void **state)
 	    "filter \"av\" { kind = malware socket = \"unix:/run/av\" "
 	    "timeout = 30 silent = accept }\n"
 	    "filter \"spam\" { kind = content socket = \"[::1]:11332\" }\n"
+	    "provider \"wl\" { kind = address-whitelist zone = "
+	    "\"List.Example.\" codes = { \"127.0.*.1-3\", 127.0.1.99 } }\n"
+	    "provider \"as\" { kind = asn zone = origin.example "
+	    "zone-ipv6 = origin6.example }\n"
 	    "tls = required\nretry-first = 7\n", error);
 
 	(void)state;
@@ -108,6 +112,14 @@ printed_reads_the_same(void **state)
 	assert_int_equal(c->filters[0].silent, SILENT_ACCEPT);
 	assert_false(c->filters[1].malware);
 	assert_int_equal(c->filters[1].silent, SILENT_DEFER);
+	assert_int_equal(c->provider_count, 2);
+	assert_int_equal(c->providers[0].kind, PROVIDER_ADDRESS_WHITELIST);
+	assert_string_equal(c->providers[0].zone, "list.example");
+	assert_string_equal(c->providers[0].zone_ipv6, "list.example");
+	assert_int_equal(c->providers[0].codes.count, 2);
+	assert_int_equal(c->providers[1].kind, PROVIDER_ASN);
+	assert_string_equal(c->providers[1].zone_ipv6, "origin6.example");
+	assert_int_equal(c->providers[1].codes.count, 0);
 	buf_init(&printed, 65536);
 	config_print(c, keep_line);
 	config_free(c);
@@ -118,6 +130,7 @@ printed_reads_the_same(void **state)
 	config_print(c, keep_line);
 	assert_string_equal(buf_cstr(&printed), first);
 	assert_non_null(strstr(first, "not-tls"));
+	assert_non_null(strstr(first, "{\"127.0.*.1-3\", \"127.0.1.99\"}"));
 	config_free(c);
 	free(first);
 	buf_done(&printed);
@@ -173,6 +186,26 @@ static const struct {
 	    "accept or defer" },
 	{ "filter \"f\" { sockets = unix:/f }\n",
 	    "did you mean \"socket\"?" },
+	{ "provider \"p\" { zone = l.example }\n", "it needs a kind" },
+	{ "provider \"p\" { kind = whitelist zone = l.example }\n",
+	    "address-blocklist or asn" },
+	{ "provider \"p\" { kind = asn }\n", "zone: it should be" },
+	{ "provider \"p\" { kind = asn zone = \"a b\" }\n",
+	    "zone: it should be" },
+	{ "provider \"p\" { kind = asn zone = o.example "
+	    "zone-ipv6 = \"-\" }\n", "zone-ipv6: it should be" },
+	{ "provider \"p\" { kind = domain-whitelist zone = o.example "
+	    "zone-ipv6 = l.example codes = { 127.0.0.2 } }\n", "one zone" },
+	{ "provider \"p\" { kind = address-blocklist zone = l.example }\n",
+	    "it needs codes" },
+	{ "provider \"p\" { kind = asn zone = o.example "
+	    "codes = { 127.0.0.2 } }\n", "it has none" },
+	{ "provider \"p\" { kind = domain-whitelist zone = l.example "
+	    "codes = { 127.0.0.2, 127.0.0.256 } }\n", "127.0.0.256: it" },
+	{ "provider \"p\" { kind = address-blocklist zone = l.example "
+	    "codes = { \"127.255.255.*\" } }\n", "refusals" },
+	{ "provider \"p\" { zones = l.example }\n",
+	    "did you mean \"zone\"?" },
 	{ "source-ipv6 = 192.0.2.1\n", "it should be an IPv6 address" },
 };
 

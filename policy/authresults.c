@@ -86,44 +86,6 @@ authresults_init(struct authresults *results, const char *host)
 	add(results, FIELD_NAME "%.253s;", host);
 }
 
-/* Where the next result begins: behind a ";" outside quotes and comments. */
-static const char *
-end_of_piece(const char *text)
-{
-	unsigned depth = 0;
-	bool quoted = false;
-
-	for (; *text != '\0'; text++) {
-		if (*text == '\\' && text[1] != '\0')
-			text++;
-		else if (*text == '"' && depth == 0)
-			quoted = !quoted;
-		else if (*text == '(' && !quoted)
-			depth++;
-		else if (*text == ')' && !quoted && depth > 0)
-			depth--;
-		else if (*text == ';' && !quoted && depth == 0)
-			return text + 1;
-	}
-	return text;
-}
-
-void
-authresults_parse(struct authresults *results, const char *field)
-{
-	results->count = 0;
-	while (*field != '\0' && results->count < AUTHRESULTS_PIECES_MAX) {
-		const char *end = end_of_piece(field);
-		size_t n = (size_t)(end - field);
-
-		if (n < AUTHRESULTS_PIECE_SIZE) {
-			memcpy(results->pieces[results->count], field, n);
-			results->pieces[results->count++][n] = '\0';
-		}
-		field = end + strspn(end, " \t\r\n");
-	}
-}
-
 void
 authresults_add_address(struct authresults *results,
     const struct netaddr *peer, enum policy_iprev status, const char *name)

@@ -60,13 +60,10 @@ void authresults_add_dmarc(struct authresults *results,
     enum dmarc_result result, enum dmarc_policy policy,
     const char *from_domain);
 
-/* From a whole field without folds, cut where a result ends; what is too long
- * or too much is left out. */
-void authresults_parse(struct authresults *results, const char *field);
 /* The field for a message: folded, with its CRLF. */
 void authresults_field(const struct authresults *results, struct buf *field);
 /* Writer and reader of the field in one line, without a line end: what
- * mx6d-auth hands to mx6d-policy.  false: not such a line. */
+ * mx6d-auth hands to mx6d-policy.  false: not such a line ("" is none). */
 void authresults_line(const struct authresults *results, struct buf *line);
 bool authresults_read(const char *line, struct authresults *ret_results);
 

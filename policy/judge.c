@@ -207,9 +207,7 @@ judge_message(const struct policy_judge_ask *ask, bool dry,
 	verdict_of(&j->message, &facts, &j->signs.answers, judge.rules,
 	    &j->verdict);
 	explain_rules(j);
-	if (ask->results[0] != '\0') {
-		authresults_parse(&j->results, ask->results);
-	} else {
+	if (!authresults_read(ask->results, &j->results)) {
 		authresults_init(&j->results, judge.child->config->hostname);
 		authresults_add_iprev(&j->results, &ask->peer, &j->iprev);
 	}

@@ -15,6 +15,7 @@
 #include "policy/authresults.h"
 #include "policy/clients.h"
 #include "policy/history.h"
+#include "policy/insistent.h"
 #include "policy/known.h"
 #include "policy/policy_ipc.h"
 #include "policy/recent.h"
@@ -29,6 +30,7 @@ struct judge {
 	struct clients	*clients;	/* what DNS says */
 	struct history	*history;
 	struct replay	*replay;
+	struct insistent *insistent;	/* at defensive listeners */
 	struct recent	*records;	/* struct history_counts by domain */
 };
 extern struct judge judge;

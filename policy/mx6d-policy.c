@@ -25,11 +25,27 @@ struct judge judge;
 struct greeting {
 	struct ipc_call	*call;
 	struct netaddr	 peer;
+	uint32_t	 role;
 };
+
+/* Only at a defensive listener, and never a network that is on a list. */
+static bool
+is_turned_away(const struct netaddr *peer, uint32_t role, bool listed)
+{
+	char row[LISTS_VALUE_SIZE];
+
+	return role == ROLE_DEFENSIVE && !listed &&
+	    insistent_turned_away(judge.insistent, peer,
+	    uv_now(judge.child->loop)) &&
+	    lists_green_address(judge.lists, LISTS_GREEN_NETWORK, peer,
+	    row) == LISTS_ABSENT &&
+	    lists_green_address(judge.lists, LISTS_GREEN_FORWARDER, peer,
+	    row) == LISTS_ABSENT;
+}
 
 static void
 answer_client(struct ipc_call *call, const struct netaddr *peer,
-    const struct answers *answers)
+    uint32_t role, const struct answers *answers)
 {
 	struct questions need = { .count = 0 };
 	struct iprev iprev;
@@ -47,6 +63,8 @@ answer_client(struct ipc_call *call, const struct netaddr *peer,
 		if (iprev.count > 0)
 			answer.rdns = iprev.names[0];
 	}
+	answer.turned_away = is_turned_away(peer, role,
+	    answer.relay != 0 || answer.whitelisted != 0);
 	policy_client_reply(call, &answer);
 }
 
@@ -55,7 +73,8 @@ client_asked(void *arg, const struct answers *answers)
 {
 	struct greeting *greeting = arg;
 
-	answer_client(greeting->call, &greeting->peer, answers);
+	answer_client(greeting->call, &greeting->peer, greeting->role,
+	    answers);
 	free(greeting);
 }
 
@@ -67,12 +86,13 @@ serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
 
 	known_check(judge.known, uv_now(judge.child->loop));
 	if (known != NULL) {
-		answer_client(call, &ask->peer, known);
+		answer_client(call, &ask->peer, ask->role, known);
 		return;
 	}
 	greeting = xmalloc(sizeof *greeting);
 	greeting->call = call;
 	greeting->peer = ask->peer;
+	greeting->role = ask->role;
 	clients_ask(judge.clients, &greeting->peer, client_asked, greeting);
 }
 
@@ -121,8 +141,22 @@ add_to_history(void *arg, const struct history_row *row)
 }
 
 static void
+note_insistence(const struct judgement *judgement)
+{
+	const struct config *config = judge.child->config;
+
+	if (judgement->message.role == ROLE_DEFENSIVE)
+		insistent_note(judge.insistent, &judgement->message.peer,
+		    judgement->verdict.action == VERDICT_FALLBACK,
+		    config->defensive_refuse_after,
+		    config->defensive_refuse_for,
+		    uv_now(judge.child->loop));
+}
+
+static void
 judged(void *arg, struct judgement *judgement)
 {
+	note_insistence(judgement);
 	judge_log(judgement);
 	judge_row(judgement, add_to_history, NULL);
 	judge_reply(arg, judgement);
@@ -174,6 +208,7 @@ start(struct child *child)
 	judge.lists = lists;
 	judge.known = known_new(lists);
 	judge.replay = replay_new();
+	judge.insistent = insistent_new();
 	judge.clients = clients_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));
 	return true;

@@ -207,6 +207,10 @@ session_client_answer(struct session *s, const struct session_client *client,
 		session_end(s, REPLY_SHUTDOWN);
 		return;
 	}
+	if (client != NULL && client->turned_away) {
+		session_end(s, REPLY_INSISTENT);
+		return;
+	}
 	snprintf(greeting, sizeof greeting, "%s ESMTP mx6d", s->env->hostname);
 	session_say(s, REPLY_GREETING, greeting);
 	session_go_on(s, now_ms);

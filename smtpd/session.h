@@ -116,6 +116,7 @@ void session_disconnected(struct session *s, const char *why);
 struct session_client {
 	bool		 relay;
 	bool		 whitelisted;
+	bool		 turned_away;	/* 421 at the banner */
 	const char	*rdns;
 };
 void session_client_answer(struct session *s,

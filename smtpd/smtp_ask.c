@@ -37,6 +37,7 @@ client_done(void *arg, enum ipc_status status,
 	if (status == IPC_OK) {
 		client.relay = answer->relay != 0;
 		client.whitelisted = answer->whitelisted != 0;
+		client.turned_away = answer->turned_away != 0;
 		client.rdns = answer->rdns;
 	}
 	session_client_answer(v->session, status == IPC_OK ? &client : NULL,

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+/* Who is turned away at the banner, for how long, and what ends it; and the
+ * count of a signature's recipients. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "policy/insistent.h"
+#include "policy/replay.h"
+
+static struct netaddr
+addr(const char *text)
+{
+	struct netaddr a;
+
+	assert_true(netaddr_parse(text, &a));
+	return a;
+}
+
+static void
+again_and_again(void **state)
+{
+	struct insistent *i = insistent_new();
+	struct netaddr a = addr("2001:db8::1"), b = addr("2001:db8::2");
+	struct netaddr other = addr("2001:db8:0:1::1");
+
+	(void)state;
+	insistent_note(i, &a, true, 3, 600, 1000);
+	insistent_note(i, &b, true, 3, 600, 2000);
+	assert_false(insistent_turned_away(i, &a, 3000));
+	insistent_note(i, &a, true, 3, 600, 3000);
+	assert_true(insistent_turned_away(i, &a, 3001));
+	assert_true(insistent_turned_away(i, &b, 602999));
+	assert_false(insistent_turned_away(i, &other, 3001));
+	assert_false(insistent_turned_away(i, &a, 603000));
+	insistent_free(i);
+}
+
+static void
+what_ends_it(void **state)
+{
+	struct insistent *i = insistent_new();
+	struct netaddr a = addr("2001:db8::1");
+
+	(void)state;
+	insistent_note(i, &a, true, 1, 100000, 0);
+	assert_true(insistent_turned_away(i, &a, 10));
+	/* An hour at most. */
+	assert_false(insistent_turned_away(i, &a, 3600 * 1000));
+	insistent_note(i, &a, true, 1, 600, 10);
+	insistent_note(i, &a, false, 1, 600, 20);
+	assert_false(insistent_turned_away(i, &a, 30));
+	/* Never. */
+	for (unsigned n = 0; n < 100; n++)
+		insistent_note(i, &a, true, 0, 600, 40);
+	assert_false(insistent_turned_away(i, &a, 50));
+	insistent_free(i);
+}
+
+static void
+replays(void **state)
+{
+	struct replay *r = replay_new();
+
+	(void)state;
+	assert_false(replay_count(r, "abc", 30, 50, 0));
+	assert_false(replay_count(r, "abc", 20, 50, 10));
+	assert_false(replay_count(r, "abd", 20, 50, 10));
+	assert_true(replay_count(r, "abc", 1, 50, 20));
+	assert_true(replay_count(r, "abc", 0, 50, 20));
+	assert_true(replay_count(r, "big", 51, 50, 20));
+	/* A day later. */
+	assert_false(replay_count(r, "abc", 1, 50, 86400 * 1000));
+	replay_free(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(again_and_again),
+		cmocka_unit_test(what_ends_it),
+		cmocka_unit_test(replays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -54,6 +54,25 @@ dkim_check_refuse(struct dkim_check *check, const char *why)
 	}
 }
 
+/* Each length is one more hash over the body: one is enough. */
+static void
+refuse_lengths(struct dkim_check *check)
+{
+	bool seen = false;
+
+	for (size_t i = 0; i < check->count; i++) {
+		struct dkim_screen *screen = &check->parts[i].screen;
+
+		if (!screen->usable || !screen->length)
+			continue;
+		screen->usable = !seen;
+		if (seen)
+			dkim_check_set(&check->rows[i], DKIM_RESULT_NEUTRAL,
+			    "another signature has l=");
+		seen = true;
+	}
+}
+
 /* A signature over other signatures is only right if all of them are shown
  * to the library, which is shown the usable ones alone. */
 static void
@@ -142,6 +161,7 @@ dkim_check_new(const struct dkim_settings *settings,
 	read_fields(check, now);
 	if (unfit(header) != NULL)
 		dkim_check_refuse(check, unfit(header));
+	refuse_lengths(check);
 	refuse_nested(check, total);
 	if (work(check) > WORK_MAX)
 		dkim_check_refuse(check, "too many fields and signed names");

@@ -196,9 +196,11 @@ not_expired(struct reading *r)
 static bool
 length(struct reading *r)
 {
+	const struct dkim_tag *l = find(r, "l");
 	uint64_t octets;
 
-	return find(r, "l") == NULL || dkim_tag_number(find(r, "l"), &octets);
+	r->screen->length = l != NULL;
+	return l == NULL || dkim_tag_number(l, &octets);
 }
 
 static bool

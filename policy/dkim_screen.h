@@ -26,6 +26,7 @@ struct dkim_screen {
 	bool		usable;		/* the library may look at it */
 	bool		ed25519;
 	bool		subdomain;	/* i= is below d=, not d= itself */
+	bool		length;		/* l= is there */
 	bool		signs_signatures; /* h= names DKIM-Signature */
 	size_t		names;		/* in h= */
 	char		question[DOMAIN_SIZE];

@@ -445,6 +445,10 @@ by_settings(void **state)
 	change("c=relaxed/relaxed", "c=relaxed/relaxed; l=5");
 	run();
 	expect(0, DKIM_RESULT_FAIL, "the signature does not match");
+	forget();
+	change("a=rsa-sha256", "l=6; a=rsa-sha256");
+	run();
+	expect(1, DKIM_RESULT_NEUTRAL, "another signature has l=");
 }
 
 /* The same name is asked once, in whatever case. */

@@ -23,8 +23,9 @@ objs-mx6d-policy	= policy/answers \
 			  policy/auth_words policy/authresults \
 			  policy/clients policy/facts policy/fieldtext \
 			  policy/gather policy/history policy/history_read \
-			  policy/history_store policy/insistent policy/iprev policy/judge \
-			  policy/judge_ask policy/judge_tell policy/known \
+			  policy/history_store policy/insistent policy/iprev \
+			  policy/judge policy/judge_ask policy/judge_gather \
+			  policy/judge_tell policy/known \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \

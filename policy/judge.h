@@ -71,4 +71,9 @@ void judge_begin(const struct policy_judge_ask *ask, bool dry,
 /* policy/policy_admin.c: what is offered to mx6ctl. */
 const struct ipc_service *policy_admin_offer(void);
 
+/* policy/judge_gather.c: addressbooks that gather themselves. */
+bool judge_gather_start(void);
+void judge_gather(const struct judgement *judgement);
+void judge_gather_stop(void);		/* writes what waits */
+
 #endif

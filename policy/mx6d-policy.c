@@ -159,6 +159,7 @@ judged(void *arg, struct judgement *judgement)
 	note_insistence(judgement);
 	judge_log(judgement);
 	judge_row(judgement, add_to_history, NULL);
+	judge_gather(judgement);
 	judge_reply(arg, judgement);
 }
 
@@ -211,7 +212,7 @@ start(struct child *child)
 	judge.insistent = insistent_new();
 	judge.clients = clients_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));
-	return true;
+	return judge_gather_start();
 }
 
 /* Rules that do not compile leave those before them in force. */
@@ -230,6 +231,7 @@ static void
 stop(struct child *child, uint32_t within_ms)
 {
 	(void)within_ms;
+	judge_gather_stop();
 	history_flush(judge.history);
 	child_exit(child);
 }

@@ -18,8 +18,8 @@ struct listener {
 };
 
 /* Opens what config names and is not open, closes what it no longer names
- * and tells the processes.  On an error nothing has changed and why says what
- * to do. */
+ * and tells the processes.  On an error nothing has changed, why says what to
+ * do, and errno is the system's. */
 bool listeners_apply(const struct config *config, char *why, size_t why_size);
 /* All sockets to a process that has just become ready. */
 void listeners_give(struct process *smtp);

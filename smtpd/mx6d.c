@@ -31,6 +31,8 @@
 #include "util/xalloc.h"
 
 #define DEFAULT_CONFIG	"/etc/mx6d/mx6d.conf"
+#define BIND_TRIES	10
+#define BIND_WAIT_US	200000
 #define STOP_MS		10000
 
 static const char *config_path = DEFAULT_CONFIG;
@@ -258,6 +260,20 @@ check_only(bool verbose)
 	return 0;
 }
 
+/* When mx6d was killed, its children hold the sockets for a moment more: one
+ * who starts it again at once is not told that the address is taken. */
+static bool
+bind_all(char *why, size_t why_size)
+{
+	for (int tries = 0; ; tries++) {
+		if (listeners_apply(config, why, why_size))
+			return true;
+		if (errno != EADDRINUSE || tries == BIND_TRIES)
+			return false;
+		usleep(BIND_WAIT_US);
+	}
+}
+
 static void
 serve(void)
 {
@@ -274,7 +290,7 @@ serve(void)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);	/* it holds the TLS key */
 	make_directories();
 	make_shared();
-	if (!listeners_apply(config, why, sizeof why))
+	if (!bind_all(why, sizeof why))
 		errx(1, "%s", why);
 	control_status_init(&config, config_path);
 	if (!control_open(loop, config->control_socket, &control))

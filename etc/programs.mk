@@ -9,7 +9,7 @@ libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp
 objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
-			  smtpd/smtp_spool smtpd/smtp_log smtpd/smtp_admin \
+			  smtpd/smtp_verdict smtpd/smtp_spool smtpd/smtp_log smtpd/smtp_admin \
 			  smtpd/limits smtpd/session smtpd/session_input \
 			  smtpd/session_verbs smtpd/session_hello \
 			  smtpd/session_mail smtpd/session_rcpt \

@@ -204,7 +204,7 @@ fault_of(struct engine *e, const struct queue_submit_ask *ask)
 	if (ask->spool_id == 0)
 		return ask->body.size == ask->size_bytes && ask->size_bytes > 0
 		    ? NULL : "the body has not the size that was told";
-	if (ask->spool_start > SPOOL_ROOM)
+	if (ask->spool_start > SPOOL_START_MAX)
 		return "the body begins too late in its file";
 	return spool_claim(e->spool, ask->spool_id) ? NULL :
 	    "no such spool file";
@@ -247,13 +247,16 @@ serve_queue_submit(struct ipc_call *call, const struct queue_submit_ask *ask)
 void
 serve_queue_spool(struct ipc_call *call, const struct queue_spool_ask *ask)
 {
-	struct queue_spool_answer answer = { .file = -1 };
+	struct queue_spool_answer answer = { .file = -1, .reader = -1 };
 	struct engine *e = serving_engine();
 
 	if (!e->full && !e->blocked)
 		answer.file = spool_create(e->spool, &answer.spool_id);
 	else
 		errno = ENOSPC;
+	if (answer.file != -1)
+		answer.reader = spool_open_body(e->spool, answer.spool_id,
+		    0, 0);
 	if (answer.file == -1) {
 		answer.status = errno == ENOSPC || errno == EMFILE ||
 		    errno == EDQUOT ? QUEUE_FULL : QUEUE_TROUBLE;
@@ -263,6 +266,8 @@ serve_queue_spool(struct ipc_call *call, const struct queue_spool_ask *ask)
 	queue_spool_reply(call, &answer);
 	if (answer.file != -1)
 		close(answer.file);
+	if (answer.reader != -1)
+		close(answer.reader);
 }
 
 const struct ipc_service *

@@ -55,5 +55,7 @@ enum deliver_family {
 /* The text of a message in a spool file begins here, so that the fields that
  * the verdict adds are written right before it and nothing is moved. */
 #define SPOOL_ROOM	(64 * 1024)
+/* Or somewhat later, where fields of its header section were taken out. */
+#define SPOOL_START_MAX	(1024 * 1024)
 
 #endif

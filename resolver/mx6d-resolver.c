@@ -204,6 +204,7 @@ main(int argc, char **argv)
 		.serves = {
 			[PROCESS_SMTP] = &resolver_service,
 			[PROCESS_POLICY] = &resolver_service,
+			[PROCESS_AUTH] = &resolver_service,
 			[PROCESS_DELIVER] = &resolver_service,
 		},
 		.prepare = prepare,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/authres.h"
 #include "util/xalloc.h"
 
 #define HEAD_ROOM	1024
@@ -67,6 +68,30 @@ body_prepend(struct body *b, const void *bytes, size_t n)
 	if (n > 0)
 		memcpy(b->data + b->front, bytes, n);
 	return true;
+}
+
+/* Each piece that stays moves towards the end, from the last one on: what
+ * lies behind the header section, most of the message, stays where it is. */
+void
+body_cut(struct body *b, size_t base, const struct authres_span *spans,
+    size_t count)
+{
+	uint8_t *start = b->data + b->front;
+	size_t to;
+
+	if (count == 0)
+		return;
+	to = base + spans[count - 1].end;
+	assert(to <= body_len(b));
+	for (size_t i = count; i > 0; i--) {
+		size_t end = base + spans[i - 1].start;
+		size_t begin = i == 1 ? 0 : base + spans[i - 2].end;
+
+		assert(begin <= end && end <= to);
+		to -= end - begin;
+		memmove(start + to, start + begin, end - begin);
+	}
+	b->front += to;
 }
 
 void

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct authres_span;	/* policy/authres.h */
+
 struct body {
 	uint8_t	*data;
 	size_t	 front;
@@ -41,6 +43,9 @@ body_bytes(const struct body *b)
 /* false, and nothing added, beyond the maximum. */
 bool body_add(struct body *b, const void *bytes, size_t n);
 bool body_prepend(struct body *b, const void *bytes, size_t n);
+/* Takes out the spans, in order and apart; their offsets are from `base`. */
+void body_cut(struct body *b, size_t base, const struct authres_span *spans,
+    size_t count);
 /* Keeps the first n octets. */
 void body_truncate(struct body *b, size_t n);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * mx6d-smtp: the SMTP server.  It opens no file and connects to nobody: it
- * accepts on sockets that it was given, asks mx6d-policy and mx6d-queue, and
- * writes to files that the queue opened.
+ * accepts on sockets that it was given, asks mx6d-auth, mx6d-policy and
+ * mx6d-queue, and writes to files that the queue opened.
  */
 #include "smtpd/smtp.h"
 
@@ -151,7 +151,8 @@ main(int argc, char **argv)
 		.kind = PROCESS_SMTP,
 		.sandbox = SANDBOX_SMTP,
 		.serves = { [PROCESS_OPERATOR] = smtp_admin },
-		.asks = { [PROCESS_POLICY] = true, [PROCESS_QUEUE] = true },
+		.asks = { [PROCESS_AUTH] = true, [PROCESS_POLICY] = true,
+		    [PROCESS_QUEUE] = true },
 		.prepare = prepare,
 		.reload = reload,
 		.listener = smtp_listen_set,

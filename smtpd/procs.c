@@ -35,6 +35,7 @@ policy_count(const struct config *config)
 /* In the order in which they are started: each finds those that it asks. */
 const struct process_row process_rows[] = {
 	{ PROCESS_RESOLVER, "resolver", one, false, true, false },
+	{ PROCESS_AUTH, "auth", policy_count, false, false, false },
 	{ PROCESS_POLICY, "policy", policy_count, false, false, false },
 	{ PROCESS_LOCAL, "local", one, false, false, false },
 	{ PROCESS_DELIVER, "deliver", one, false, false, false },
@@ -45,8 +46,10 @@ const struct process_row process_rows[] = {
 const size_t process_row_count = sizeof process_rows / sizeof *process_rows;
 
 const struct process_edge process_edges[] = {
+	{ PROCESS_SMTP, PROCESS_AUTH },
 	{ PROCESS_SMTP, PROCESS_POLICY },
 	{ PROCESS_SMTP, PROCESS_QUEUE },
+	{ PROCESS_AUTH, PROCESS_RESOLVER },
 	{ PROCESS_POLICY, PROCESS_RESOLVER },
 	{ PROCESS_POLICY, PROCESS_POLICY },	/* history, by the first */
 	{ PROCESS_QUEUE, PROCESS_POLICY },	/* where a bounce goes */

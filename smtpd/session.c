@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/policy.h"
 #include "util/domain.h"
 #include "util/xalloc.h"
 
@@ -29,6 +30,7 @@ session_new(const struct session_env *env, const struct session_place *place,
 	s->place = *place;
 	s->state = AT_GREET;
 	s->now_ms = s->waiting_ms = s->moved_ms = now_ms;
+	s->iprev = IPREV_TEMPERROR;
 	s->normalize = block_list_contains(&env->config->normalize_networks,
 	    &place->peer);
 	buf_init(&s->held, SESSION_HELD_MAX);
@@ -199,6 +201,7 @@ session_client_answer(struct session *s, const struct session_client *client,
 	if (client != NULL) {
 		s->relay = client->relay;
 		s->whitelisted = client->whitelisted;
+		s->iprev = client->iprev;
 		if (client->rdns[0] != '\0')
 			s->rdns = xstrdup(client->rdns);
 	}
@@ -239,13 +242,28 @@ next_recipient(struct session *s, struct session_request *ret)
 	return false;
 }
 
+/* SPF needs time, and the client will take some until the end of data. */
+static bool
+next_sender(struct session *s, struct session_request *ret)
+{
+	if (s->t == NULL || s->t->sender_asked)
+		return false;
+	s->t->sender_asked = true;
+	ret->what = SESSION_SENDER;
+	ret->transaction = s->t->number;
+	return true;
+}
+
 bool
 session_next(struct session *s, struct session_request *ret)
 {
 	memset(ret, 0, sizeof *ret);
+	if (next_sender(s, ret))
+		return true;
 	ret->what = s->waiting_for;
 	switch (s->waiting_for) {
 	case SESSION_INPUT:
+	case SESSION_SENDER:
 	case SESSION_CLOSED:
 		return false;
 	case SESSION_RECIPIENTS:
@@ -256,6 +274,7 @@ session_next(struct session *s, struct session_request *ret)
 		break;
 	case SESSION_CLIENT:
 	case SESSION_SPOOL:
+	case SESSION_EXAMINE:
 	case SESSION_JUDGE:
 	case SESSION_SUBMIT:
 	case SESSION_TLS:
@@ -354,6 +373,12 @@ const char *
 session_rdns(const struct session *s)
 {
 	return s->rdns == NULL ? "" : s->rdns;
+}
+
+uint32_t
+session_iprev(const struct session *s)
+{
+	return s->iprev;
 }
 
 bool

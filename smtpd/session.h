@@ -20,9 +20,13 @@
  *	session_start --CLIENT--> greeting, then per command:
  *	INPUT --RCPT--> RECIPIENTS --all answered--> INPUT
  *	INPUT --text beyond inline-body-max--> SPOOL --> WRITE --> INPUT
- *	INPUT --end of data--> JUDGE --accepted--> SUBMIT --> INPUT
+ *	INPUT --end of data--> [SENDER] --> EXAMINE --> JUDGE --accepted-->
+ *	SUBMIT --> INPUT
  *	INPUT --STARTTLS--> TLS --> INPUT
  *	any --QUIT, error--> CLOSED
+ *
+ * The request SENDER comes at MAIL and holds nothing up; only the end of data
+ * waits for its answer, if that is not there yet.
  */
 
 #include <stdbool.h>
@@ -48,6 +52,8 @@ enum session_wait {
 	SESSION_RECIPIENTS,	/* session_recipient_answer, and RCPT commands */
 	SESSION_SPOOL,		/* session_spool_answer */
 	SESSION_WRITE,		/* session_written */
+	SESSION_SENDER,		/* session_sender_answer, asked for at MAIL */
+	SESSION_EXAMINE,	/* session_examine_answer */
 	SESSION_JUDGE,		/* session_judge_answer */
 	SESSION_SUBMIT,		/* session_submit_answer */
 	SESSION_TLS,		/* session_tls_up, the output sent before */
@@ -58,6 +64,7 @@ enum session_wait {
 struct session_request {
 	enum session_wait	 what;
 	size_t			 slot;		/* RECIPIENTS: for the answer */
+	uint64_t		 transaction;	/* SENDER: for the answer */
 	const char		*address;	/* RECIPIENTS */
 	const uint8_t		*data;		/* WRITE: to the spool file */
 	size_t			 size;
@@ -117,6 +124,7 @@ struct session_client {
 	bool		 relay;
 	bool		 whitelisted;
 	bool		 turned_away;	/* 421 at the banner */
+	uint32_t	 iprev;		/* enum policy_iprev */
 	const char	*rdns;
 };
 void session_client_answer(struct session *s,
@@ -129,6 +137,17 @@ void session_recipient_answer(struct session *s, size_t slot, bool ok,
 void session_spool_answer(struct session *s, bool ok, uint32_t status,
     uint64_t spool_id, uint64_t now_ms);
 void session_written(struct session *s, bool ok, uint64_t now_ms);
+/* What SPF says of the sender (policy/auth.msg); texts are copied.  NULL:
+ * nobody could say. */
+void session_sender_answer(struct session *s, uint64_t transaction,
+    const struct sender_facts *facts, uint64_t now_ms);
+/* What authentication found of the message; NULL: nothing is known. */
+struct session_findings {
+	bool		 signed_aligned;	/* an aligned signature passed */
+	const char	*prepend;	/* fields for the front, CRLF ended */
+};
+void session_examine_answer(struct session *s,
+    const struct session_findings *findings, uint64_t now_ms);
 struct session_verdict {
 	uint32_t		 action;	/* enum verdict_action */
 	const char		*rule;
@@ -165,6 +184,7 @@ const char *session_id(const struct session *s);
 const struct session_place *session_place(const struct session *s);
 const char *session_client_name(const struct session *s); /* of EHLO, or "" */
 const char *session_rdns(const struct session *s);	/* verified, or "" */
+uint32_t session_iprev(const struct session *s);	/* enum policy_iprev */
 bool session_relay(const struct session *s);
 bool session_is_tls(const struct session *s);
 /* The transaction; NULL outside of one. */

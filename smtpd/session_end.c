@@ -4,8 +4,9 @@
  * the verdict, the queue, the reply.
  *
  *	text --too much for memory--> SPOOL --> WRITE --> more text
- *	end --[spooled]--> WRITE --> JUDGE --accepted--> SUBMIT --> reply
- *	                               '------refused------------> reply
+ *	end --[spooled]--> WRITE --> [SENDER] --> EXAMINE --> JUDGE
+ *	JUDGE --accepted--> SUBMIT --> reply
+ *	  '-----refused--------------> reply
  */
 #include "smtpd/session_int.h"
 
@@ -154,9 +155,46 @@ session_message_complete(struct session *s)
 	else if (t->spool_id != 0 && unsaved(t) > 0)
 		session_wait_for(s, SESSION_WRITE);
 	else {
-		session_wait_for(s, SESSION_JUDGE);
+		session_wait_for(s, t->sender_answered ? SESSION_EXAMINE :
+		    SESSION_SENDER);
 		session_check_room(s);
 	}
+}
+
+/* ---- what is known of it ---- */
+
+void
+session_sender_answer(struct session *s, uint64_t transaction,
+    const struct sender_facts *facts, uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+
+	if (t == NULL || t->number != transaction || t->sender_answered)
+		return;		/* RSET came first */
+	t->sender_answered = true;
+	transaction_set_spf(t, facts);
+	if (s->waiting_for == SESSION_SENDER) {
+		s->now_ms = now_ms;
+		session_wait_for(s, SESSION_EXAMINE);
+	}
+}
+
+/* Nothing known is not the end: the judge knows what that is worth. */
+void
+session_examine_answer(struct session *s,
+    const struct session_findings *findings, uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+
+	if (s->waiting_for != SESSION_EXAMINE)
+		return;
+	s->now_ms = now_ms;
+	if (findings != NULL) {
+		t->signed_aligned = findings->signed_aligned;
+		t->results = xstrdup(findings->prepend);
+	} else
+		session_event(s, "authentication is not to be had");
+	session_wait_for(s, SESSION_JUDGE);
 }
 
 /* What is said when the judge left it to us. */
@@ -234,11 +272,12 @@ session_judge_answer(struct session *s, const struct session_verdict *v,
 		return;
 	}
 	t->quarantine = v->action == VERDICT_QUARANTINE;
-	if (t->spool_id != 0)
-		t->prepend = xstrdup(v->prepend);
-	else
-		body_prepend(&t->body, v->prepend, strlen(v->prepend));
-	session_wait_for(s, SESSION_SUBMIT);
+	if (transaction_compose(t, s->env->hostname, v->prepend))
+		session_wait_for(s, SESSION_SUBMIT);
+	else {
+		session_refuse_message(s, REPLY_REFUSED);
+		session_go_on(s, now_ms);
+	}
 }
 
 /* Only a yes from the queue means that the message is on disk. */

@@ -53,6 +53,8 @@ struct session {
 	uint64_t		 waiting_ms;	/* since when for this command */
 	uint64_t		 moved_ms;	/* the start, or the last message */
 	uint64_t		 skip_left;	/* MODE_SKIP */
+	uint64_t		 transactions;	/* begun so far */
+	uint32_t		 iprev;		/* enum policy_iprev */
 	uint32_t		 errors;
 	uint32_t		 commands;	/* since the last message */
 	enum session_wait	 waiting_for;

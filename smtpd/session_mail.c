@@ -12,6 +12,7 @@ begin(struct session *s, const struct path *path,
 	if (!path->null)
 		mailaddr_format(&path->addr, sender);
 	s->t = transaction_new(sender);
+	s->t->number = ++s->transactions;
 	message_id_next(s->env->ids, s->now_ms, s->t->id);
 	s->t->arrived_ms = s->now_ms;
 	s->t->eightbit = params->eightbit;

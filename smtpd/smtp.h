@@ -9,6 +9,7 @@
  *	smtp_listen	accepts connections, within the limits
  *	smtp_visit	one connection and its session
  *	smtp_ask	the session's questions, to policy and queue
+ *	smtp_verdict	those about a message, to auth and policy
  *	smtp_spool	files of large messages
  *	smtp_log	log lines and counts
  *	smtp_admin	what mx6ctl asks
@@ -60,6 +61,9 @@ struct visit {
 	uint32_t		 calls;		/* whose answers are to come */
 	uint32_t		 messages;	/* accepted */
 	int			 spool_fd;	/* -1: none */
+	int			 reader_fd;	/* the same file */
+	/* Only while an answer is handed on. */
+	const struct auth_message_answer *found;
 	bool			 start_tls;	/* once the output has gone */
 	bool			 paused;
 	bool			 ended;		/* the client sends no more */
@@ -87,6 +91,10 @@ void visit_stop_all(void);
 
 /* smtp_ask.c */
 void visit_ask(struct visit *v, const struct session_request *request);
+/* smtp_verdict.c */
+void ask_sender(struct visit *v, const struct session_request *request);
+void ask_examine(struct visit *v);
+void ask_judge(struct visit *v);
 
 /* smtp_spool.c: false on an error; the message is then refused. */
 bool spool_write(int fd, uint64_t at, const void *data, size_t n);

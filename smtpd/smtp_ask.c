@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The session's questions as calls to mx6d-policy and mx6d-queue, and their
- * answers back.  A visit whose connection closed meanwhile ends when its last
+ * answers back; those about a message are in smtp_verdict.c.  A visit whose connection closed meanwhile ends when its last
  * answer has come.
  */
 #include "smtpd/smtp.h"
@@ -20,10 +20,7 @@
 /* Longer than the other side's own limits; what is lost is told at once. */
 #define CLIENT_MS	30000
 #define RECIPIENT_MS	30000
-#define JUDGE_MS	120000
 #define QUEUE_MS	120000
-
-#define LINES_MAX	32
 
 static void
 client_done(void *arg, enum ipc_status status,
@@ -38,6 +35,7 @@ client_done(void *arg, enum ipc_status status,
 		client.relay = answer->relay != 0;
 		client.whitelisted = answer->whitelisted != 0;
 		client.turned_away = answer->turned_away != 0;
+		client.iprev = answer->iprev;
 		client.rdns = answer->rdns;
 	}
 	session_client_answer(v->session, status == IPC_OK ? &client : NULL,
@@ -134,9 +132,12 @@ spool_done(void *arg, enum ipc_status status,
 	if (!visit_answered(v)) {
 		if (ok && answer->file >= 0)
 			close(answer->file);
+		if (ok && answer->reader >= 0)
+			close(answer->reader);
 		return;
 	}
 	v->spool_fd = ok ? answer->file : -1;
+	v->reader_fd = ok ? answer->reader : -1;
 	session_spool_answer(v->session, ok && (v->spool_fd >= 0 ||
 	    answer->status != 0), ok ? answer->status : 0,
 	    ok ? answer->spool_id : 0, smtp_now_ms());
@@ -162,64 +163,6 @@ write_spool(struct visit *v, const struct session_request *request)
 	    request->data, request->size);
 
 	session_written(v->session, ok, smtp_now_ms());
-}
-
-/* ---- the verdict ---- */
-
-static void
-judge_done(void *arg, enum ipc_status status,
-    const struct policy_judge_answer *answer)
-{
-	struct visit *v = arg;
-	const char *lines[LINES_MAX];
-	struct session_verdict verdict = { .lines = lines };
-
-	if (!visit_answered(v))
-		return;
-	if (status == IPC_OK) {
-		verdict.action = answer->action;
-		verdict.rule = answer->rule;
-		verdict.code = answer->code;
-		verdict.enhanced = answer->enhanced;
-		verdict.prepend = answer->prepend;
-		for (uint32_t i = 0; i < answer->reply_count &&
-		    i < LINES_MAX; i++)
-			lines[verdict.line_count++] = answer->reply[i].line;
-	}
-	session_judge_answer(v->session, status == IPC_OK ? &verdict : NULL,
-	    smtp_now_ms());
-	visit_run(v);
-}
-
-static void
-ask_judge(struct visit *v)
-{
-	const struct session_place *place = session_place(v->session);
-	const struct transaction *t = session_transaction(v->session);
-	struct policy_rcpt *rcpts = xcalloc(t->rcpt_count, sizeof *rcpts);
-	size_t header_size;
-	const uint8_t *header = transaction_header(t, &header_size);
-	struct policy_judge_ask ask = {
-		.session = session_id(v->session),
-		.message = t->id,
-		.peer = place->peer,
-		.local = place->local,
-		.role = place->role,
-		.push_back = place->push_back,
-		.helo = session_client_name(v->session),
-		.sender = t->sender,
-		.rcpts = rcpts,
-		.rcpts_count = (uint32_t)t->rcpt_count,
-		.size_bytes = t->data.size,
-		.header = { header, header_size },
-		.tls = session_is_tls(v->session),
-	};
-
-	for (size_t i = 0; i < t->rcpt_count; i++)
-		rcpts[i].address = t->rcpts[i].address;
-	v->calls++;
-	policy_judge(child_peer(PROCESS_POLICY), &ask, JUDGE_MS, judge_done, v);
-	free(rcpts);
 }
 
 /* ---- the queue ---- */
@@ -263,12 +206,20 @@ rows_of(const struct transaction *t, uint32_t *ret_count)
 	return rows;
 }
 
+/* The header section, as it is kept, ends where the one received ended; the
+ * room before takes what is longer.  One without enough room overflows, to
+ * an offset behind its end. */
+static uint64_t
+spool_start(const struct transaction *t)
+{
+	return SPOOL_ROOM + t->replaced - body_len(&t->body);
+}
+
 static void
 ask_submit(struct visit *v)
 {
 	const struct session_place *place = session_place(v->session);
 	const struct transaction *t = session_transaction(v->session);
-	size_t more = t->prepend == NULL ? 0 : strlen(t->prepend);
 	struct queue_submit_ask ask = {
 		.message = t->id,
 		.session = session_id(v->session),
@@ -281,16 +232,18 @@ ask_submit(struct visit *v)
 		.eightbit = t->eightbit,
 		.utf8 = t->utf8,
 		.quarantine = t->quarantine,
+		.authenticated = t->signed_aligned,
 		.spool_id = t->spool_id,
-		.spool_start = t->spool_id == 0 ? 0 : SPOOL_ROOM - more,
-		.size_bytes = transaction_size(t) + more,
+		.spool_start = t->spool_id == 0 ? 0 : spool_start(t),
+		.size_bytes = transaction_size(t),
 	};
 
 	if (t->spool_id == 0)
 		ask.body = (struct ipc_bytes){ body_bytes(&t->body),
 		    body_len(&t->body) };
-	else if (more > SPOOL_ROOM || !spool_write(v->spool_fd,
-	    ask.spool_start, t->prepend, more)) {
+	else if (ask.spool_start > SPOOL_ROOM + t->replaced ||
+	    !spool_write(v->spool_fd, ask.spool_start, body_bytes(&t->body),
+	    body_len(&t->body))) {
 		session_submit_answer(v->session, false, 0, smtp_now_ms());
 		return;
 	}
@@ -316,6 +269,12 @@ visit_ask(struct visit *v, const struct session_request *request)
 		break;
 	case SESSION_WRITE:
 		write_spool(v, request);
+		break;
+	case SESSION_SENDER:
+		ask_sender(v, request);
+		break;
+	case SESSION_EXAMINE:
+		ask_examine(v);
 		break;
 	case SESSION_JUDGE:
 		ask_judge(v);

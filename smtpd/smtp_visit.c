@@ -18,10 +18,19 @@
 #define WAITING_ENOUGH	(256 * 1024)
 
 static void
-free_visit(struct visit *v)
+close_spool(struct visit *v)
 {
 	if (v->spool_fd >= 0)
 		close(v->spool_fd);
+	if (v->reader_fd >= 0)
+		close(v->reader_fd);
+	v->spool_fd = v->reader_fd = -1;
+}
+
+static void
+free_visit(struct visit *v)
+{
+	close_spool(v);
 	session_free(v->session);
 	free(v);
 	if (smtp.stopping && smtp.visit_count == 0)
@@ -61,8 +70,7 @@ release_spool(struct visit *v)
 
 	if (v->spool_fd < 0 || (t != NULL && t->spool_id != 0))
 		return;
-	close(v->spool_fd);
-	v->spool_fd = -1;
+	close_spool(v);
 }
 
 static void
@@ -194,7 +202,7 @@ visit_begin(int fd, const struct netaddr *peer, enum listener_role role,
 	struct session_place place = { .peer = *peer, .role = role,
 	    .push_back = mode };
 
-	v->spool_fd = -1;
+	v->spool_fd = v->reader_fd = -1;
 	v->began_ms = smtp_now_ms();
 	v->conn = conn_new(smtp.child->loop, fd, &events, v);
 	if (v->conn == NULL) {

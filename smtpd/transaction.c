@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/authres.h"
 #include "util/xalloc.h"
 
 struct transaction *
@@ -31,7 +32,8 @@ transaction_free(struct transaction *t)
 		rcpt_done(&t->rcpts[i]);
 	free(t->rcpts);
 	free(t->sender);
-	free(t->prepend);
+	free(t->spf);
+	free(t->results);
 	free(t->rule);
 	body_done(&t->body);
 	free(t);
@@ -99,10 +101,78 @@ rcpt_set_targets(struct rcpt *rcpt, const struct target *targets, size_t count)
 	}
 }
 
+void
+transaction_set_spf(struct transaction *t, const struct sender_facts *facts)
+{
+	char *strings;
+
+	free(t->spf);
+	t->spf = NULL;
+	if (facts == NULL)
+		return;
+	t->spf = xmalloc(sizeof *t->spf + strlen(facts->domain) +
+	    strlen(facts->record) + strlen(facts->why) + 3);
+	*t->spf = *facts;
+	strings = (char *)(t->spf + 1);
+	t->spf->domain = pack(&strings, facts->domain);
+	t->spf->record = pack(&strings, facts->record);
+	t->spf->why = pack(&strings, facts->why);
+}
+
+/* The names of domains are compared in lower case. */
+static char *
+lowered(const char *name)
+{
+	char *copy = xstrdup(name);
+
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return copy;
+}
+
+static bool
+remove_forged(struct transaction *t, const char *host)
+{
+	struct authres_span *spans;
+	size_t n, count;
+	const uint8_t *header = transaction_header(t, &n);
+	char *name = lowered(host);
+	bool ok = authres_forged((const char *)header, n, name, &spans,
+	    &count);
+
+	if (ok)
+		body_cut(&t->body, t->data.header_start, spans, count);
+	free(name);
+	free(spans);
+	return ok;
+}
+
+bool
+transaction_compose(struct transaction *t, const char *host,
+    const char *prepend)
+{
+	t->replaced = t->spool_id != 0 ? t->kept : 0;
+	if (!remove_forged(t, host))
+		return false;
+	if (t->results != NULL)
+		body_prepend(&t->body, t->results, strlen(t->results));
+	body_prepend(&t->body, prepend, strlen(prepend));
+	return true;
+}
+
+const uint8_t *
+transaction_text(const struct transaction *t, size_t *ret_n)
+{
+	*ret_n = body_len(&t->body) - t->data.header_start;
+	return body_bytes(&t->body) + t->data.header_start;
+}
+
 uint64_t
 transaction_size(const struct transaction *t)
 {
-	return t->spool_id != 0 ? t->saved_bytes : body_len(&t->body);
+	return body_len(&t->body) +
+	    (t->spool_id != 0 ? t->saved_bytes - t->replaced : 0);
 }
 
 const uint8_t *

@@ -32,8 +32,19 @@ struct rcpt {
 	enum reply	 reply;		/* REPLY_NONE: not decided yet */
 };
 
+/* What mx6d-auth said of the sender (policy/auth.msg). */
+struct sender_facts {
+	uint32_t	 helo_result;	/* enum spf_result */
+	uint32_t	 result;
+	bool		 best_guess;
+	const char	*domain;	/* never NULL, as the others */
+	const char	*record;
+	const char	*why;
+};
+
 struct transaction {
 	char		 id[MESSAGE_ID_SIZE];
+	uint64_t	 number;	/* in its session, from 1 */
 	char		*sender;	/* "" for the null sender */
 	struct rcpt	*rcpts;
 	size_t		 rcpt_count;
@@ -53,9 +64,15 @@ struct transaction {
 	uint64_t	 saved_bytes;	/* with a spool file: octets in it */
 	size_t		 kept;		/* of body: in the file already */
 	uint64_t	 spool_id;	/* 0: all is in body */
-	char		*prepend;	/* fields from the judge that the file lacks */
+	size_t		 replaced;	/* octets of the file's begin for which
+					 * body stands, once accepted */
+	struct sender_facts *spf;	/* one allocation; NULL: not known */
+	char		*results;	/* fields from authentication; NULL */
 	char		*rule;		/* the verdict's, for the log */
 	uint32_t	 action;	/* enum verdict_action */
+	bool		 sender_asked;
+	bool		 sender_answered;
+	bool		 signed_aligned;
 	bool		 judged;
 	bool		 eightbit;
 	bool		 utf8;
@@ -72,6 +89,19 @@ struct rcpt *transaction_add_rcpt(struct transaction *t, const char *address);
 void transaction_drop_refused(struct transaction *t);
 void rcpt_set_targets(struct rcpt *rcpt, const struct target *targets,
     size_t count);
+/* facts may be NULL; texts are copied. */
+void transaction_set_spf(struct transaction *t,
+    const struct sender_facts *facts);
+/*
+ * Makes the message what is kept of it: fields that claim to be our
+ * Authentication-Results go, those of authentication and `prepend` come in
+ * front.  With a spool file, body then stands for its first `replaced`
+ * octets.  false: it has too many of such fields.
+ */
+bool transaction_compose(struct transaction *t, const char *host,
+    const char *prepend);
+/* The message as received, as far as it is in memory. */
+const uint8_t *transaction_text(const struct transaction *t, size_t *ret_n);
 /* Octets of the message with our fields, whether in memory or in the file. */
 uint64_t transaction_size(const struct transaction *t);
 /* The header section as received, without the empty line. */

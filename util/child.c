@@ -238,6 +238,7 @@ directory_of(const struct config *config)
 	case SANDBOX_DELIVER:
 	case SANDBOX_LOCAL:
 	case SANDBOX_MAILUSER:
+	case SANDBOX_AUTH:
 		break;
 	}
 	return config->empty_directory;

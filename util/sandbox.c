@@ -53,6 +53,7 @@ static const struct {
 	[SANDBOX_DELIVER] = { CALLS_BASE | CALLS_TCP, false, true },
 	[SANDBOX_LOCAL] = { CALLS_BASE, false, false },
 	[SANDBOX_MAILUSER] = { CALLS_BASE | CALLS_FILES, true, false },
+	[SANDBOX_AUTH] = { CALLS_BASE, false, false },
 };
 
 #define SYS(name) SCMP_SYS(name)

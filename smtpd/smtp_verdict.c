@@ -121,6 +121,7 @@ ask_examine(struct visit *v)
 		ask.spf = t->spf->result;
 		ask.spf_best_guess = t->spf->best_guess;
 		ask.spf_domain = t->spf->domain;
+		ask.spf_why = t->spf->why;
 	}
 	if (t->spool_id == 0)
 		ask.body.data = transaction_text(t, &ask.body.size);

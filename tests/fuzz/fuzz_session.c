@@ -19,6 +19,7 @@ enum {
 	SMALL = 8,		/* limits that are reached soon */
 	REFUSE = 16,
 	LOSE = 32,
+	FORGE = 64,		/* a name that fields may claim by chance */
 };
 
 static void
@@ -50,7 +51,10 @@ choose(struct play *p, uint8_t flags)
 		p->verdict.line_count = 1;
 	}
 	if (flags & LOSE)
-		p->submit_ok = p->spool_ok = p->write_ok = false;
+		p->submit_ok = p->spool_ok = p->write_ok = p->sender_ok =
+		    p->examine_ok = false;
+	if (flags & FORGE)
+		p->env.hostname = "a";
 }
 
 static void

@@ -307,6 +307,29 @@ do_judge(struct scene *c, const char *text)
 	c->p.verdict.line_count = 0;
 }
 
+/* known | lost: what mx6d-auth says of the sender */
+static void
+do_sender(struct scene *c, const char *text)
+{
+	c->p.sender_ok = strcmp(text, "lost") != 0;
+}
+
+/* lost | signed | unsigned [FIELDS] */
+static void
+do_examine(struct scene *c, const char *text)
+{
+	const char *fields = strchr(text, ' ');
+	struct buf prepend;
+
+	flush(c);
+	buf_init(&prepend, 65536);
+	add_escaped(&prepend, fields == NULL ? "" : fields + 1);
+	c->p.examine_ok = strcmp(text, "lost") != 0;
+	c->p.findings.signed_aligned = strncmp(text, "signed", 6) == 0;
+	c->p.findings.prepend = keep(c, buf_cstr(&prepend));
+	buf_done(&prepend);
+}
+
 static void
 do_say(struct scene *c, const char *text)
 {
@@ -474,6 +497,7 @@ static const struct {
 	{ "normalize", do_normalize }, { "offer-tls", do_offer_tls },
 	{ "rdns", do_rdns }, { "client", do_client },
 	{ "recipient", do_recipient }, { "judge", do_judge },
+	{ "sender", do_sender }, { "examine", do_examine },
 	{ "say", do_say }, { "prepend", do_prepend },
 	{ "submit", do_submit }, { "spool", do_spool }, { "write", do_write },
 	{ "time", do_time }, { "timeout", do_timeout },

@@ -45,6 +45,10 @@ struct play {
 	struct session_client	 client;
 	struct play_recipient	 recipients[32];
 	size_t			 recipient_count;
+	bool			 sender_ok;
+	struct sender_facts	 sender;
+	bool			 examine_ok;
+	struct session_findings	 findings;
 	bool			 judge_ok;
 	struct session_verdict	 verdict;
 	const char		*lines[PLAY_LINES_MAX];
@@ -111,7 +115,9 @@ play_init(struct play *p)
 	netaddr_parse_port("192.0.2.1:4321", 0, &p->place.peer);
 	netaddr_parse_port("192.0.2.25:25", 0, &p->place.local);
 	p->client.rdns = "";
-	p->client_ok = p->judge_ok = p->submit_ok = p->spool_ok =
+	p->sender.domain = p->sender.record = p->sender.why = "";
+	p->findings.prepend = "";
+	p->sender_ok = p->examine_ok = p->client_ok = p->judge_ok = p->submit_ok = p->spool_ok =
 	    p->write_ok = true;
 	p->verdict.action = VERDICT_ACCEPT;
 	p->verdict.rule = "test";
@@ -158,14 +164,15 @@ play_take_message(struct play *p)
 
 	p->submits++;
 	buf_clear(&p->message);
-	if (t->spool_id != 0) {
-		buf_add_str(&p->message, t->prepend);
-		buf_add(&p->message, buf_bytes(&p->spool), buf_len(&p->spool));
-	} else
-		buf_add(&p->message, body_bytes(&t->body), body_len(&t->body));
+	buf_add(&p->message, body_bytes(&t->body), body_len(&t->body));
+	if (t->spool_id != 0)
+		buf_add(&p->message, buf_bytes(&p->spool) + t->replaced,
+		    buf_len(&p->spool) - t->replaced);
 	n = (size_t)snprintf(p->envelope, sizeof p->envelope,
-	    "sender=<%s> spool=%u eightbit=%u utf8=%u quarantine=%u rcpts=",
-	    t->sender, t->spool_id != 0, t->eightbit, t->utf8, t->quarantine);
+	    "sender=<%s> spool=%u eightbit=%u utf8=%u quarantine=%u "
+	    "spf=%u signed=%u rcpts=", t->sender, t->spool_id != 0,
+	    t->eightbit, t->utf8, t->quarantine, t->spf != NULL,
+	    t->signed_aligned);
 	for (size_t i = 0; i < t->rcpt_count && n < sizeof p->envelope; i++)
 		n += (size_t)snprintf(p->envelope + n, sizeof p->envelope - n,
 		    "%s%s", i == 0 ? "" : ",", t->rcpts[i].address);
@@ -204,6 +211,14 @@ play_answer(struct play *p, const struct session_request *r,
 	case SESSION_WRITE:
 		buf_add(&p->spool, r->data, r->size);
 		session_written(p->s, p->write_ok, p->now_ms);
+		break;
+	case SESSION_SENDER:
+		session_sender_answer(p->s, r->transaction,
+		    p->sender_ok ? &p->sender : NULL, p->now_ms);
+		break;
+	case SESSION_EXAMINE:
+		session_examine_answer(p->s,
+		    p->examine_ok ? &p->findings : NULL, p->now_ms);
 		break;
 	case SESSION_JUDGE:
 		play_judge(p);

@@ -9,7 +9,8 @@ libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp
 objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
-			  smtpd/smtp_verdict smtpd/smtp_spool smtpd/smtp_log smtpd/smtp_admin \
+			  smtpd/smtp_verdict smtpd/smtp_spool smtpd/smtp_log \
+			  smtpd/smtp_admin policy/authres policy/cfws policy/header \
 			  smtpd/limits smtpd/session smtpd/session_input \
 			  smtpd/session_verbs smtpd/session_hello \
 			  smtpd/session_mail smtpd/session_rcpt \
@@ -17,6 +18,21 @@ objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
 			  smtpd/session_misc smtpd/transaction smtpd/body \
 			  smtpd/data smtpd/params smtpd/received smtpd/reply
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
+
+main-mx6d-auth		= policy/mx6d-auth
+objs-mx6d-auth		= policy/answers policy/auth_words policy/authresults \
+			  policy/authres policy/cfws policy/dkim policy/dkim_check \
+			  policy/dkim_key policy/dkim_screen policy/dkim_tags \
+			  policy/dmarc policy/dmarc_record policy/dmarc_walk \
+			  policy/examine policy/fieldtext policy/from \
+			  policy/header policy/inquiry policy/iprev \
+			  policy/message_facts policy/psl policy/received_spf \
+			  policy/recent policy/spf policy/spf_eval \
+			  policy/spf_lib policy/spf_macro policy/spf_plain \
+			  policy/spf_record policy/spf_terms \
+			  resolver/resolver_client
+libs-mx6d-auth		= -luv -lconfuse -lseccomp -lidn2 -lpsl -lspf2 \
+			  -lopendkim -lcrypto
 
 main-mx6d-policy	= policy/mx6d-policy
 objs-mx6d-policy	= policy/answers \

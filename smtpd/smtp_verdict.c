@@ -16,8 +16,8 @@
 #include "util/xalloc.h"
 
 /* Longer than the other side's own limits; what is lost is told at once. */
-#define SENDER_MS	60000
-#define EXAMINE_MS	60000
+#define SENDER_MS	30000
+#define EXAMINE_MS	30000
 #define JUDGE_MS	120000
 
 #define LINES_MAX	32

@@ -15,7 +15,9 @@
 #include "policy/auth_ipc.h"
 #include "policy/examine.h"
 #include "policy/inquiry.h"
+#include "policy/message_facts.h"
 #include "policy/spf.h"
+#include "policy/spf_lib.h"
 #include "util/child.h"
 #include "util/log.h"
 #include "util/number.h"
@@ -206,9 +208,26 @@ serve_auth_message(struct ipc_call *call, const struct auth_message_ask *ask)
 
 /* ---- life ---- */
 
+/* The libraries look for their configuration, or ask for the host's name, when
+ * they are first used: that is now, before the sandbox kills for it. */
+static void
+warm_up(void)
+{
+	static const char text[] = "Message-ID: <1@warm.invalid>\r\n\r\n";
+	struct message_facts facts;
+	struct header header;
+
+	header_init(&header, text, sizeof text - 1);
+	message_facts_read(&header, &facts);	/* libcrypto's SHA-256 */
+	header_done(&header);
+	dkim_start();
+	spf_lib_start();
+}
+
 static bool
 start(struct child *child)
 {
+	warm_up();
 	auth.child = child;
 	auth.inquirer = inquirer_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));

@@ -136,6 +136,12 @@ set_up(void)
 	    SPF_server_set_rec_dom(server, RECEIVER) == SPF_E_SUCCESS;
 }
 
+void
+spf_lib_start(void)
+{
+	set_up();
+}
+
 static SPF_errcode_t
 set_peer(SPF_request_t *request, const struct netaddr *peer)
 {

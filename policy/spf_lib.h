@@ -36,6 +36,8 @@ enum spf_lib_opinion {
 	SPF_LIB_WAITS,		/* the questions in need come first */
 };
 
+/* What needs rights that a sandbox takes; else done at the first check. */
+void spf_lib_start(void);
 enum spf_lib_opinion spf_lib_check(const struct spf_lib_query *query);
 
 #endif

@@ -40,7 +40,7 @@ struct examine {
 	size_t			 row_count;
 	/* The answer and what it points to. */
 	struct auth_message_answer answer;
-	struct auth_signature	 signatures[DKIM_SIGNATURES_MAX];
+	struct auth_signature	 signatures[DMARC_SIGNATURES_MAX];
 	struct auth_question	 questions[QUESTIONS_TOLD];
 	uint32_t		 question_count;
 	struct buf		 prepend;
@@ -175,8 +175,8 @@ end_dkim(struct examine *e, const struct answers *answers)
 	}
 	give_body(e);
 	e->rows = dkim_check_end(e->dkim, &e->row_count);
-	if (e->row_count > DKIM_SIGNATURES_MAX)
-		e->row_count = DKIM_SIGNATURES_MAX;
+	if (e->row_count > DMARC_SIGNATURES_MAX)
+		e->row_count = DMARC_SIGNATURES_MAX;
 }
 
 /* ---- DMARC ---- */
@@ -189,7 +189,7 @@ expect(const struct examine *e, struct dmarc_signature *ret_signatures)
 	const char *name, *domain;
 	size_t n = 0;
 
-	for (size_t i = 0; e->dkim != NULL && n < DKIM_SIGNATURES_MAX &&
+	for (size_t i = 0; e->dkim != NULL && n < DMARC_SIGNATURES_MAX &&
 	    (name = dkim_check_question(e->dkim, i)) != NULL; i++) {
 		domain = strstr(name, "._domainkey.");
 		if (domain != NULL)
@@ -215,7 +215,7 @@ evaluate_dmarc(struct examine *e, const struct answers *answers,
 {
 	const struct config *config = *e->message.config;
 	const struct auth_message_ask *ask = e->message.ask;
-	struct dmarc_signature signatures[DKIM_SIGNATURES_MAX];
+	struct dmarc_signature signatures[DMARC_SIGNATURES_MAX];
 	const struct dmarc_ask question = {
 		.off = !config->dmarc,
 		.from_domain = e->from_domain,

@@ -18,7 +18,8 @@ CFLAGS	= -std=c17 -D_GNU_SOURCE -DMX6D_VERSION='"$(V)"' \
 
 # What each program is made of: its link line proves what it can call.  Its
 # main file has its name; util is an archive that all may draw from.
-PROGRAMS = mx6d mx6d-smtp mx6d-auth mx6d-policy mx6d-resolver mx6d-queue \
+PROGRAMS = mx6d mx6d-smtp mx6d-auth mx6d-policy mx6d-filter \
+	   mx6d-resolver mx6d-queue \
 	   mx6d-deliver mx6d-local mx6ctl
 
 include etc/programs.mk

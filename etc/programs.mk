@@ -8,13 +8,13 @@ objs-mx6d		= smtpd/procs smtpd/supervise smtpd/spawn smtpd/wiring \
 libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp
-objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask \
+objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask smtpd/smtp_filter smtpd/header_edit \
 			  smtpd/smtp_verdict smtpd/smtp_spool smtpd/smtp_log \
 			  smtpd/smtp_admin policy/authres policy/cfws policy/header \
 			  smtpd/limits smtpd/session smtpd/session_input \
 			  smtpd/session_verbs smtpd/session_hello \
 			  smtpd/session_mail smtpd/session_rcpt \
-			  smtpd/session_data smtpd/session_end \
+			  smtpd/session_data smtpd/session_end smtpd/session_filter \
 			  smtpd/session_misc smtpd/transaction smtpd/body \
 			  smtpd/data smtpd/params smtpd/received smtpd/reply
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
@@ -51,6 +51,11 @@ objs-mx6d-policy	= policy/answers \
 			  policy/rules policy/signs policy/targets \
 			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
+
+main-mx6d-filter	= policy/mx6d-filter
+objs-mx6d-filter	= policy/talk policy/weigh policy/milter \
+			  policy/milter_reply policy/milter_wire
+libs-mx6d-filter	= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-resolver	= resolver/mx6d-resolver
 objs-mx6d-resolver	= resolver/sources resolver/lookup resolver/zone \

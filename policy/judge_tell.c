@@ -40,9 +40,9 @@ judge_log(const struct judgement *j)
 /* ---- the answer ---- */
 
 /*
- * The words of a refusal.  A message that goes to the content filter over
- * IPv6 gets those of a push-back along, for what the filter does not like is
- * pushed back; over IPv4 the filter has words of its own.
+ * The words of a refusal.  A message that a filter will see over IPv6 gets
+ * those of a push-back along, for what the filter does not like is pushed
+ * back; over IPv4 the filter has words of its own.
  */
 static bool
 refusal_of(const struct judgement *j, struct pushback_reply *ret_reply)
@@ -54,7 +54,7 @@ refusal_of(const struct judgement *j, struct pushback_reply *ret_reply)
 	    .registration_url = config->registration_url,
 	    .results = &j->results };
 
-	if (words.action == VERDICT_FILTER &&
+	if (verdict_accepts(words.action) && config->filter_count > 0 &&
 	    rules_of_role(words.role) == RULES_IPV6)
 		words.action = VERDICT_FALLBACK;
 	if (verdict_accepts(words.action))

@@ -323,6 +323,9 @@ add_defaults(const struct rules_options *options, struct rules *rules)
 	for (unsigned l = 0; l < RULE_LISTS; l++) {
 		struct rule rule = { .action = last_rule[l].action };
 
+		if (rule.action == VERDICT_ACCEPT && options->content_filter)
+			rule.action = VERDICT_FILTER;
+
 		add(rules, (enum rule_list)l, last_rule[l].name, &rule);
 	}
 }
@@ -341,12 +344,22 @@ rules_new(const struct rules_options *options,
 	return rules;
 }
 
+static bool
+has_content_filter(const struct config *config)
+{
+	for (size_t i = 0; i < config->filter_count; i++) {
+		if (!config->filters[i].malware)
+			return true;
+	}
+	return false;
+}
+
 struct rules *
 rules_of_config(const struct config *config,
     char error[static CONFIG_ERROR_SIZE])
 {
 	const struct rules_options options = {
-		.content_filter = false,
+		.content_filter = has_content_filter(config),
 		.dmarc = config->dmarc_action,
 	};
 

@@ -94,6 +94,14 @@ body_cut(struct body *b, size_t base, const struct authres_span *spans,
 	b->front += to;
 }
 
+bool
+body_replace(struct body *b, size_t old, const void *bytes, size_t n)
+{
+	assert(old <= body_len(b));
+	b->front += old;
+	return body_prepend(b, bytes, n);
+}
+
 void
 body_truncate(struct body *b, size_t n)
 {

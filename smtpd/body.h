@@ -46,6 +46,8 @@ bool body_prepend(struct body *b, const void *bytes, size_t n);
 /* Takes out the spans, in order and apart; their offsets are from `base`. */
 void body_cut(struct body *b, size_t base, const struct authres_span *spans,
     size_t count);
+/* The first `old` octets become these; as body_prepend. */
+bool body_replace(struct body *b, size_t old, const void *bytes, size_t n);
 /* Keeps the first n octets. */
 void body_truncate(struct body *b, size_t n);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * mx6d-smtp: the SMTP server.  It opens no file and connects to nobody: it
- * accepts on sockets that it was given, asks mx6d-auth, mx6d-policy and
- * mx6d-queue, and writes to files that the queue opened.
+ * accepts on sockets that it was given, asks mx6d-auth, mx6d-policy,
+ * mx6d-filter and mx6d-queue, and writes to files that the queue opened.
  */
 #include "smtpd/smtp.h"
 
@@ -152,7 +152,7 @@ main(int argc, char **argv)
 		.sandbox = SANDBOX_SMTP,
 		.serves = { [PROCESS_OPERATOR] = smtp_admin },
 		.asks = { [PROCESS_AUTH] = true, [PROCESS_POLICY] = true,
-		    [PROCESS_QUEUE] = true },
+		    [PROCESS_FILTER] = true, [PROCESS_QUEUE] = true },
 		.prepare = prepare,
 		.reload = reload,
 		.listener = smtp_listen_set,

@@ -14,6 +14,7 @@
 #include "smtpd/spawn.h"
 #include "smtpd/supervise.h"
 #include "util/log.h"
+#include "util/netaddr.h"
 #include "util/xalloc.h"
 
 #define IPC_NAME privileged
@@ -207,6 +208,59 @@ connect_to(const char *path)
 		return -1;
 	}
 	return fd;
+}
+
+static void
+use_address(const char *place, int *ret_fd, const char **ret_error)
+{
+	struct sockaddr_storage sa;
+	struct netaddr addr;
+	socklen_t size;
+
+	if (!netaddr_parse_port(place, 0, &addr)) {
+		*ret_error = "no address";
+		return;
+	}
+	size = netaddr_to_sockaddr(&addr, &sa);
+	*ret_fd = socket(sa.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*ret_fd != -1 && (connect(*ret_fd, (struct sockaddr *)&sa,
+	    size) == 0 || errno == EINPROGRESS))
+		return;
+	*ret_error = strerror(errno);
+}
+
+void
+serve_privileged_filter_socket(struct ipc_call *call,
+    const struct privileged_filter_socket_ask *ask)
+{
+	struct privileged_filter_socket_answer answer = {
+		.socket = -1,
+		.error = "mx6d.conf does not name this filter",
+	};
+	const char *prefix = "unix:", *place = NULL;
+
+	for (size_t i = 0; i < (*config)->filter_count; i++) {
+		if (strcmp((*config)->filters[i].name, ask->filter) == 0)
+			place = (*config)->filters[i].socket;
+	}
+	if (asker_of(call) != PROCESS_FILTER)
+		answer.error = "only filter may ask for this";
+	else if (place != NULL) {
+		answer.error = "";
+		if (strncmp(place, prefix, strlen(prefix)) != 0)
+			use_address(place, &answer.socket, &answer.error);
+		else if ((answer.socket = connect_to(place +
+		    strlen(prefix))) == -1)
+			answer.error = strerror(errno);
+	}
+	if (*answer.error != '\0' && answer.socket >= 0) {
+		close(answer.socket);
+		answer.socket = -1;
+	}
+	privileged_filter_socket_reply(call, &answer);
+	if (answer.socket >= 0)
+		close(answer.socket);
 }
 
 void

@@ -37,6 +37,7 @@ const struct process_row process_rows[] = {
 	{ PROCESS_RESOLVER, "resolver", one, false, true, false },
 	{ PROCESS_AUTH, "auth", policy_count, false, false, false },
 	{ PROCESS_POLICY, "policy", policy_count, false, false, false },
+	{ PROCESS_FILTER, "filter", one, false, false, false },
 	{ PROCESS_LOCAL, "local", one, false, false, false },
 	{ PROCESS_DELIVER, "deliver", one, false, false, false },
 	{ PROCESS_QUEUE, "queue", one, false, false, false },
@@ -48,6 +49,7 @@ const size_t process_row_count = sizeof process_rows / sizeof *process_rows;
 const struct process_edge process_edges[] = {
 	{ PROCESS_SMTP, PROCESS_AUTH },
 	{ PROCESS_SMTP, PROCESS_POLICY },
+	{ PROCESS_SMTP, PROCESS_FILTER },
 	{ PROCESS_SMTP, PROCESS_QUEUE },
 	{ PROCESS_AUTH, PROCESS_RESOLVER },
 	{ PROCESS_POLICY, PROCESS_RESOLVER },
@@ -57,6 +59,7 @@ const struct process_edge process_edges[] = {
 	{ PROCESS_QUEUE, PROCESS_LOCAL },
 	{ PROCESS_DELIVER, PROCESS_RESOLVER },
 	{ PROCESS_DELIVER, PROCESS_PARENT },	/* LMTP sockets */
+	{ PROCESS_FILTER, PROCESS_PARENT },	/* their sockets */
 	{ PROCESS_LOCAL, PROCESS_PARENT },	/* users' processes */
 };
 

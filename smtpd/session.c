@@ -276,6 +276,7 @@ session_next(struct session *s, struct session_request *ret)
 	case SESSION_SPOOL:
 	case SESSION_EXAMINE:
 	case SESSION_JUDGE:
+	case SESSION_FILTER:
 	case SESSION_SUBMIT:
 	case SESSION_TLS:
 		break;

@@ -21,7 +21,7 @@
  *	INPUT --RCPT--> RECIPIENTS --all answered--> INPUT
  *	INPUT --text beyond inline-body-max--> SPOOL --> WRITE --> INPUT
  *	INPUT --end of data--> [SENDER] --> EXAMINE --> JUDGE --accepted-->
- *	SUBMIT --> INPUT
+ *	[FILTER] --> SUBMIT --> INPUT
  *	INPUT --STARTTLS--> TLS --> INPUT
  *	any --QUIT, error--> CLOSED
  *
@@ -34,6 +34,7 @@
 #include <stdint.h>
 
 #include "util/message_id.h"
+#include "smtpd/header_edit.h"
 #include "smtpd/transaction.h"
 #include "util/buf.h"
 #include "util/config.h"
@@ -55,6 +56,7 @@ enum session_wait {
 	SESSION_SENDER,		/* session_sender_answer, asked for at MAIL */
 	SESSION_EXAMINE,	/* session_examine_answer */
 	SESSION_JUDGE,		/* session_judge_answer */
+	SESSION_FILTER,		/* session_filter_answer */
 	SESSION_SUBMIT,		/* session_submit_answer */
 	SESSION_TLS,		/* session_tls_up, the output sent before */
 	SESSION_CLOSED,		/* nothing more */
@@ -159,6 +161,21 @@ struct session_verdict {
 };
 void session_judge_answer(struct session *s,
     const struct session_verdict *verdict, uint64_t now_ms);
+/* What filters found (policy/filter.msg); NULL: they could not be asked. */
+struct session_filtered {
+	uint32_t		 status;	/* enum filter_status */
+	const char		*filter;
+	const char		*code;
+	const char		*enhanced;
+	const char		*text;
+	bool			 malware;
+	bool			 quarantine;
+	bool			 passable;
+	const struct header_edit *edits;
+	size_t			 edit_count;
+};
+void session_filter_answer(struct session *s,
+    const struct session_filtered *filtered, uint64_t now_ms);
 void session_submit_answer(struct session *s, bool ok, uint32_t status,
     uint64_t now_ms);
 /* version and cipher for the trace field. */

@@ -5,8 +5,8 @@
  *
  *	text --too much for memory--> SPOOL --> WRITE --> more text
  *	end --[spooled]--> WRITE --> [SENDER] --> EXAMINE --> JUDGE
- *	JUDGE --accepted--> SUBMIT --> reply
- *	  '-----refused--------------> reply
+ *	JUDGE --accepted--> [FILTER] --passed--> SUBMIT --> reply
+ *	  '-----refused--------'--------------------------> reply
  */
 #include "smtpd/session_int.h"
 
@@ -21,10 +21,10 @@
 
 /* With a spool file, text is handed to it in pieces of at least this. */
 #define WRITE_PIECE	(64 * 1024)
+#define WORDS_MAX	8192
 
-/* The message has its reply: the end of the transaction. */
-static void
-finish(struct session *s, const char *code, const char *enhanced)
+void
+session_finish(struct session *s, const char *code, const char *enhanced)
 {
 	const struct session_report report = { s->t, code, enhanced };
 
@@ -46,7 +46,7 @@ void
 session_refuse_message(struct session *s, enum reply reply)
 {
 	session_say(s, reply, NULL);
-	finish(s, reply_code(reply), reply_enhanced(reply));
+	session_finish(s, reply_code(reply), reply_enhanced(reply));
 }
 
 /* ---- large messages ---- */
@@ -217,8 +217,8 @@ enhanced_of(const struct session *s, enum reply reply)
 	    reply_enhanced(reply);
 }
 
-static void
-refuse_as_judged(struct session *s, const struct session_verdict *v)
+void
+session_refuse_as(struct session *s, const struct session_verdict *v)
 {
 	enum reply reply = default_reply(s, v->action);
 	const char *text = reply_text(reply);
@@ -236,16 +236,38 @@ refuse_as_judged(struct session *s, const struct session_verdict *v)
 		reply_add_refusal(&s->out, code, enhanced, &text, 1);
 	}
 	session_sent(s, begin);
-	finish(s, code, enhanced);
+	session_finish(s, code, enhanced);
 }
 
-/* Only a filter could clear this message, and there is none: then it is clean
- * over IPv4, and not vouched for where that is needed (MX6.md, Receiver). */
+/* Only a filter can clear this message; where there is none it is clean over
+ * IPv4, and not vouched for where that is needed (MX6.md, Receiver). */
 static bool
 is_accepted(const struct session *s, uint32_t action)
 {
 	return action == VERDICT_ACCEPT || action == VERDICT_QUARANTINE ||
-	    (action == VERDICT_FILTER && s->place.role == ROLE_MX);
+	    (action == VERDICT_FILTER && (s->place.role == ROLE_MX ||
+	    session_has_filter(s, false)));
+}
+
+/* A filter may come to it that the message is pushed back after all. */
+static void
+keep_words(struct transaction *t, const struct session_verdict *v)
+{
+	struct buf words;
+
+	if (v->line_count == 0 || strlen(v->code) != 3 ||
+	    strlen(v->enhanced) >= sizeof t->words_enhanced)
+		return;
+	memcpy(t->words_code, v->code, 4);
+	memcpy(t->words_enhanced, v->enhanced, strlen(v->enhanced) + 1);
+	buf_init(&words, WORDS_MAX);
+	for (size_t i = 0; i < v->line_count; i++) {
+		if (i > 0)
+			buf_add_str(&words, "\n");
+		buf_add_str(&words, v->lines[i]);
+	}
+	t->words = xstrdup(buf_cstr(&words));
+	buf_done(&words);
 }
 
 void
@@ -267,17 +289,20 @@ session_judge_answer(struct session *s, const struct session_verdict *v,
 	t->rule = xstrdup(v->rule);
 	session_event(s, "rule %s", t->rule);
 	if (!is_accepted(s, v->action)) {
-		refuse_as_judged(s, v);
+		session_refuse_as(s, v);
 		session_go_on(s, now_ms);
 		return;
 	}
 	t->quarantine = v->action == VERDICT_QUARANTINE;
-	if (transaction_compose(t, s->env->hostname, v->prepend))
-		session_wait_for(s, SESSION_SUBMIT);
-	else {
+	if (!transaction_compose(t, s->env->hostname, v->prepend)) {
 		session_refuse_message(s, REPLY_REFUSED);
 		session_go_on(s, now_ms);
-	}
+	} else if (session_has_filter(s, true) ||
+	    session_has_filter(s, false)) {
+		keep_words(t, v);
+		session_wait_for(s, SESSION_FILTER);
+	} else
+		session_wait_for(s, SESSION_SUBMIT);
 }
 
 /* Only a yes from the queue means that the message is on disk. */
@@ -290,7 +315,7 @@ session_submit_answer(struct session *s, bool ok, uint32_t status,
 	s->now_ms = now_ms;
 	if (ok && status == QUEUE_OK) {
 		session_say(s, REPLY_QUEUED, s->t->id);
-		finish(s, reply_code(REPLY_QUEUED), reply_enhanced(REPLY_QUEUED));
+		session_finish(s, reply_code(REPLY_QUEUED), reply_enhanced(REPLY_QUEUED));
 	} else
 		session_refuse_message(s, ok && status == QUEUE_FULL ?
 		    REPLY_NO_ROOM : REPLY_TROUBLE);

@@ -119,8 +119,14 @@ void session_end_chunk(struct session *s);
 
 /* session_end.c: the message is complete, or a fault ends it. */
 void session_message_complete(struct session *s);
+void session_refuse_as(struct session *s, const struct session_verdict *v);
+/* The message has its reply: the end of the transaction. */
+void session_finish(struct session *s, const char *code, const char *enhanced);
 void session_refuse_message(struct session *s, enum reply reply);
 /* After text was added: is there too much of it in memory? */
 void session_check_room(struct session *s);
+
+/* session_filter.c: must a filter of this kind see the message? */
+bool session_has_filter(const struct session *s, bool malware);
 
 #endif

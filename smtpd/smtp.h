@@ -10,6 +10,7 @@
  *	smtp_visit	one connection and its session
  *	smtp_ask	the session's questions, to policy and queue
  *	smtp_verdict	those about a message, to auth and policy
+ *	smtp_filter	that about a message, to filter
  *	smtp_spool	files of large messages
  *	smtp_log	log lines and counts
  *	smtp_admin	what mx6ctl asks
@@ -95,6 +96,8 @@ void visit_ask(struct visit *v, const struct session_request *request);
 void ask_sender(struct visit *v, const struct session_request *request);
 void ask_examine(struct visit *v);
 void ask_judge(struct visit *v);
+/* smtp_filter.c */
+void ask_filter(struct visit *v);
 
 /* smtp_spool.c: false on an error; the message is then refused. */
 bool spool_write(int fd, uint64_t at, const void *data, size_t n);

@@ -279,6 +279,9 @@ visit_ask(struct visit *v, const struct session_request *request)
 	case SESSION_JUDGE:
 		ask_judge(v);
 		break;
+	case SESSION_FILTER:
+		ask_filter(v);
+		break;
 	case SESSION_SUBMIT:
 		ask_submit(v);
 		break;

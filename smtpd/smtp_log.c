@@ -103,6 +103,10 @@ log_report(void *arg, const struct session *s, const struct session_report *r)
 		    sizeof actions[0] ? actions[t->action] : "?");
 		log_text(&l, "rule", t->rule);
 	}
+	if (t->filter != NULL) {
+		log_text(&l, "filter", t->filter);
+		log_text(&l, "result", t->filter_result);
+	}
 	log_text(&l, "reply", r->code);
 	log_text(&l, "enhanced", r->enhanced);
 	log_send(&l);

@@ -35,6 +35,8 @@ transaction_free(struct transaction *t)
 	free(t->spf);
 	free(t->results);
 	free(t->rule);
+	free(t->words);
+	free(t->filter);
 	body_done(&t->body);
 	free(t);
 	return NULL;

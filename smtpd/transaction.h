@@ -69,6 +69,12 @@ struct transaction {
 	struct sender_facts *spf;	/* one allocation; NULL: not known */
 	char		*results;	/* fields from authentication; NULL */
 	char		*rule;		/* the verdict's, for the log */
+	char		*words;		/* of a push-back, should a filter ask
+					 * for it; lines parted by \n; NULL */
+	char		 words_code[4];
+	char		 words_enhanced[12];
+	char		*filter;	/* that decided; NULL: none was asked */
+	const char	*filter_result;
 	uint32_t	 action;	/* enum verdict_action */
 	bool		 sender_asked;
 	bool		 sender_answered;

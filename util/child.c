@@ -239,6 +239,7 @@ directory_of(const struct config *config)
 	case SANDBOX_LOCAL:
 	case SANDBOX_MAILUSER:
 	case SANDBOX_AUTH:
+	case SANDBOX_FILTER:
 		break;
 	}
 	return config->empty_directory;

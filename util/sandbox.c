@@ -54,6 +54,7 @@ static const struct {
 	[SANDBOX_LOCAL] = { CALLS_BASE, false, false },
 	[SANDBOX_MAILUSER] = { CALLS_BASE | CALLS_FILES, true, false },
 	[SANDBOX_AUTH] = { CALLS_BASE, false, false },
+	[SANDBOX_FILTER] = { CALLS_BASE, false, false },
 };
 
 #define SYS(name) SCMP_SYS(name)

@@ -19,6 +19,7 @@ enum sandbox_kind {
 	SANDBOX_LOCAL,		/* only descriptors it is given */
 	SANDBOX_MAILUSER,	/* files as one user, no sockets */
 	SANDBOX_AUTH,		/* nothing but the channels it has */
+	SANDBOX_FILTER,		/* only descriptors it is given */
 };
 
 /*

@@ -5,10 +5,12 @@
  * one piece, octet by octet, and in one piece with late answers.  Prints TAP.
  */
 
+#include <inttypes.h>
 #include <dirent.h>
 #include <stdarg.h>
 #include <strings.h>
 
+#include "policy/filter.h"
 #include "tests/transcripts/server_play.h"
 
 #define FOLDER	"tests/transcripts/server"
@@ -330,6 +332,59 @@ do_examine(struct scene *c, const char *text)
 	buf_done(&prepend);
 }
 
+/* content|malware [accept]: is configured; silence is accepted */
+static void
+do_filters(struct scene *c, const char *text)
+{
+	struct config_filter *f = &c->p.filters[c->p.config.filter_count++];
+
+	f->malware = strncmp(text, "malware", 7) == 0;
+	f->silent = strstr(text, " accept") != NULL ? SILENT_ACCEPT :
+	    SILENT_DEFER;
+}
+
+/* STATUS[+malware][+quarantine][+passable] [CODE ENHANCED TEXT] */
+static void
+do_filter(struct scene *c, const char *text)
+{
+	static const char *const words[] = {
+		"clean", "spam", "later", "silent", "none",
+	};
+	struct session_filtered *f = &c->p.filtered;
+	char code[16] = "", enhanced[32] = "", said[128] = "";
+
+	flush(c);
+	c->p.filter_ok = strncmp(text, "lost", 4) != 0;
+	for (uint32_t i = 0; i < 5; i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
+			f->status = i;
+	f->malware = strstr(text, "+malware") != NULL;
+	f->quarantine = strstr(text, "+quarantine") != NULL;
+	f->passable = strstr(text, "+passable") != NULL;
+	sscanf(text, "%*s %15s %31s %127[^\n]", code, enhanced, said);
+	f->code = keep(c, code);
+	f->enhanced = keep(c, enhanced);
+	f->text = keep(c, said);
+	f->edit_count = 0;
+}
+
+/* add|insert|change INDEX NAME:VALUE */
+static void
+do_edit(struct scene *c, const char *text)
+{
+	struct session_filtered *f = &c->p.filtered;
+	struct header_edit *e = &c->p.edits[f->edit_count++];
+	char word[16], name[64], value[128] = "";
+
+	if (sscanf(text, "%15s %" SCNu32 " %63[^:]:%127[^\n]", word,
+	    &e->index, name, value) < 3)
+		fail(c, "edit KIND INDEX NAME:VALUE");
+	e->kind = *word == 'a' ? FILTER_ADD : *word == 'i' ? FILTER_INSERT :
+	    FILTER_CHANGE;
+	e->name = keep(c, name);
+	e->value = keep(c, value);
+}
+
 static void
 do_say(struct scene *c, const char *text)
 {
@@ -497,6 +552,8 @@ static const struct {
 	{ "normalize", do_normalize }, { "offer-tls", do_offer_tls },
 	{ "rdns", do_rdns }, { "client", do_client },
 	{ "recipient", do_recipient }, { "judge", do_judge },
+	{ "filters", do_filters }, { "filter", do_filter },
+	{ "edit", do_edit },
 	{ "sender", do_sender }, { "examine", do_examine },
 	{ "say", do_say }, { "prepend", do_prepend },
 	{ "submit", do_submit }, { "spool", do_spool }, { "write", do_write },

@@ -49,6 +49,10 @@ struct play {
 	struct sender_facts	 sender;
 	bool			 examine_ok;
 	struct session_findings	 findings;
+	bool			 filter_ok;
+	struct session_filtered	 filtered;
+	struct header_edit	 edits[8];
+	struct config_filter	 filters[2];
 	bool			 judge_ok;
 	struct session_verdict	 verdict;
 	const char		*lines[PLAY_LINES_MAX];
@@ -117,8 +121,12 @@ play_init(struct play *p)
 	p->client.rdns = "";
 	p->sender.domain = p->sender.record = p->sender.why = "";
 	p->findings.prepend = "";
-	p->sender_ok = p->examine_ok = p->client_ok = p->judge_ok = p->submit_ok = p->spool_ok =
-	    p->write_ok = true;
+	p->sender_ok = p->examine_ok = p->client_ok = p->judge_ok =
+	    p->filter_ok = p->submit_ok = p->spool_ok = p->write_ok = true;
+	p->config.filters = p->filters;
+	p->filtered.filter = "f";
+	p->filtered.code = p->filtered.enhanced = p->filtered.text = "";
+	p->filtered.edits = p->edits;
 	p->verdict.action = VERDICT_ACCEPT;
 	p->verdict.rule = "test";
 	p->verdict.code = p->verdict.enhanced = p->verdict.prepend = "";
@@ -222,6 +230,10 @@ play_answer(struct play *p, const struct session_request *r,
 		break;
 	case SESSION_JUDGE:
 		play_judge(p);
+		break;
+	case SESSION_FILTER:
+		session_filter_answer(p->s,
+		    p->filter_ok ? &p->filtered : NULL, p->now_ms);
 		break;
 	case SESSION_SUBMIT:
 		play_take_message(p);

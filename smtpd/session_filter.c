@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Filters, after the verdict and before the queue (MX6.md, Receiver): what
+ * they say, and what that is on a listener of this role.
+ */
+#include "smtpd/session_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/filter.h"
+#include "policy/policy.h"
+#include "util/xalloc.h"
+
+#define LINES_MAX	REPLY_LINES_MAX
+
+static bool
+is_asked(const struct session *s, const struct config_filter *filter)
+{
+	return filter->malware || s->t->action == VERDICT_FILTER;
+}
+
+bool
+session_has_filter(const struct session *s, bool malware)
+{
+	const struct config *config = s->env->config;
+
+	for (size_t i = 0; i < config->filter_count; i++) {
+		if (config->filters[i].malware == malware &&
+		    is_asked(s, &config->filters[i]))
+			return true;
+	}
+	return false;
+}
+
+/* No filter said anything: what do those say who should have been asked? */
+static bool
+all_may_be_silent(const struct session *s)
+{
+	const struct config *config = s->env->config;
+
+	for (size_t i = 0; i < config->filter_count; i++) {
+		if (is_asked(s, &config->filters[i]) &&
+		    config->filters[i].silent != SILENT_ACCEPT)
+			return false;
+	}
+	return true;
+}
+
+/* ---- refusals ---- */
+
+/* text is cut into its lines, in place. */
+static size_t
+lines_of(char *text, const char *lines[static LINES_MAX])
+{
+	size_t n = 0;
+
+	while (text != NULL && *text != '\0' && n < LINES_MAX) {
+		char *lf = strchr(text, '\n');
+
+		if (lf != NULL)
+			*lf++ = '\0';
+		lines[n++] = text;
+		text = lf;
+	}
+	return n;
+}
+
+static void
+refuse(struct session *s, uint32_t action, const char *code,
+    const char *enhanced, const char *text)
+{
+	const char *lines[LINES_MAX];
+	char *copy = xstrdup(text);
+	struct session_verdict v = {
+		.action = action,
+		.code = code,
+		.enhanced = enhanced,
+		.lines = lines,
+		.line_count = lines_of(copy, lines),
+	};
+
+	session_refuse_as(s, &v);
+	free(copy);
+}
+
+/* In the words that the judge would have used. */
+static void
+push_back(struct session *s)
+{
+	struct transaction *t = s->t;
+
+	t->action = VERDICT_FALLBACK;
+	if (t->words == NULL)
+		refuse(s, VERDICT_FALLBACK, "", "", "");
+	else
+		refuse(s, VERDICT_FALLBACK, t->words_code, t->words_enhanced,
+		    t->words);
+}
+
+static void
+discard(struct session *s)
+{
+	session_say(s, REPLY_OK, NULL);
+	session_finish(s, reply_code(REPLY_OK), reply_enhanced(REPLY_OK));
+}
+
+/* ---- the message passes ---- */
+
+static void
+pass(struct session *s, const struct session_filtered *f)
+{
+	struct transaction *t = s->t;
+	struct buf header;
+	size_t size;
+	bool room = true;
+
+	if (f != NULL && f->edit_count > 0) {
+		buf_init(&header, t->body.max_bytes);
+		size = header_edit_size(body_bytes(&t->body),
+		    body_len(&t->body));
+		header_edit(body_bytes(&t->body), size, f->edits,
+		    f->edit_count, &header);
+		room = !header.overflow && body_replace(&t->body, size,
+		    buf_bytes(&header), buf_len(&header));
+		buf_done(&header);
+	}
+	if (room)
+		session_wait_for(s, SESSION_SUBMIT);
+	else
+		session_refuse_message(s, REPLY_TROUBLE);
+}
+
+/* ---- results ---- */
+
+static void
+take_spam(struct session *s, const struct session_filtered *f)
+{
+	if (f->malware)
+		session_refuse_message(s, REPLY_MALWARE);
+	else if (s->place.role != ROLE_MX)
+		push_back(s);
+	else if (f->quarantine) {
+		s->t->quarantine = true;
+		pass(s, f);
+	} else if (*f->code == '\0')
+		discard(s);
+	else
+		refuse(s, VERDICT_REJECT, f->code, f->enhanced, f->text);
+}
+
+static void
+take_tempfail(struct session *s, const struct session_filtered *f)
+{
+	if (s->place.role != ROLE_MX)
+		push_back(s);
+	else
+		refuse(s, VERDICT_DEFER, f->code, f->enhanced, f->text);
+}
+
+static void
+take_silence(struct session *s, const struct session_filtered *f)
+{
+	if (s->place.role != ROLE_MX)
+		push_back(s);
+	else if (f == NULL || *f->filter == '\0' ? all_may_be_silent(s) :
+	    f->passable)
+		pass(s, f);
+	else
+		session_refuse_message(s, REPLY_DEFERRED);
+}
+
+/* They were taken out of the configuration meanwhile. */
+static void
+take_none(struct session *s, const struct session_filtered *f)
+{
+	if (s->place.role != ROLE_MX && s->t->action == VERDICT_FILTER)
+		push_back(s);
+	else
+		pass(s, f);
+}
+
+static const struct {
+	const char	*name;		/* in the log */
+	void		(*take)(struct session *,
+	    const struct session_filtered *);
+} results[] = {
+	[FILTER_CLEAN] = { "clean", pass },
+	[FILTER_SPAM] = { "spam", take_spam },
+	[FILTER_TEMPFAIL] = { "later", take_tempfail },
+	[FILTER_SILENT] = { "silent", take_silence },
+	[FILTER_NONE] = { "none", take_none },
+};
+
+void
+session_filter_answer(struct session *s, const struct session_filtered *f,
+    uint64_t now_ms)
+{
+	struct transaction *t = s->t;
+	uint32_t status = f == NULL ? FILTER_SILENT : f->status;
+
+	if (s->waiting_for != SESSION_FILTER)
+		return;
+	s->now_ms = now_ms;
+	if (status > FILTER_NONE)
+		status = FILTER_SILENT;
+	t->filter = xstrdup(f == NULL ? "" : f->filter);
+	t->filter_result = f != NULL && f->malware && status == FILTER_SPAM ?
+	    "malware" : results[status].name;
+	session_event(s, "filter %s: %s", t->filter, t->filter_result);
+	results[status].take(s, f);
+	session_go_on(s, now_ms);
+}

@@ -11,8 +11,10 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "policy/auth.h"
 #include "policy/lists.h"
 #include "policy/lists_db.h"
+#include "policy/lists_signs.h"
 #include "policy/policy_ipc.h"
 #include "policy/policy.h"
 #include "resolver/dns.h"
@@ -208,7 +210,8 @@ configure(const char *directory, const char *more)
 {
 	char *text = xasprintf("hostname = \"mx.example.org\"\n"
 	    "listen \"127.0.0.1\" { }\nstate-directory = \"%s\"\n"
-	    "relay-networks = { \"192.0.2.0/24\" }\n%s", directory, more);
+	    "relay-networks = { \"192.0.2.0/24\" }\n"
+	    "gather-networks = { \"192.0.2.0/25\" }\n%s", directory, more);
 	struct child_configure_ask ask = { .certificate = -1, .key = -1,
 	    .zone = -1, .shared = -1, .count = 1,
 	    .log_level = LOG_LEVEL_ERROR };
@@ -401,6 +404,41 @@ test_verdicts(const char *directory)
 	test(got.number == VERDICT_ACCEPT, "the ordinary service accepts");
 }
 
+/* Alice sends from peer to friend; is friend in her book in the end? */
+static bool
+gathers(const char *peer, const char *friend)
+{
+	struct policy_rcpt rcpt = { .address = friend };
+	struct policy_judge_ask ask = { .session = "s-2", .message = "m-2",
+	    .role = ROLE_MX, .helo = "mail", .sender = "alice@example.org",
+	    .rcpts = &rcpt, .rcpts_count = 1, .auth_known = 1,
+	    .from_status = FROM_ONE, .from = "alice@example.org",
+	    .from_domain = "example.org" };
+	struct lists_known_sender known;
+	enum lists_status status = LISTS_ABSENT;
+
+	netaddr_parse(peer, &ask.peer);
+	netaddr_parse("192.0.2.2", &ask.local);
+	memset(&got, 0, sizeof got);
+	policy_judge(smtp, &ask, WAIT_MS, judged, NULL);
+	wait_for_answer();
+	for (int i = 0; i < 30 && status == LISTS_ABSENT; i++) {
+		usleep(100000);
+		status = lists_addressbook(lists, "alice@example.org", friend,
+		    0, &known);
+	}
+	return status == LISTS_OK && strcmp(known.source, "gathered") == 0;
+}
+
+static void
+gathering(void)
+{
+	test(gathers("192.0.2.1", "friend@elsewhere.example"),
+	    "what a user sends is gathered");
+	test(!gathers("192.0.2.200", "other@elsewhere.example"),
+	    "but only from networks that are named for it");
+}
+
 static void
 many_rounds(void)
 {
@@ -460,7 +498,8 @@ main(int argc, char **argv)
 		test_clients();
 		test_recipients();
 		test_verdicts(directory);
-		many_rounds();
+		gathering();
+	many_rounds();
 	}
 	finish(pid);
 	printf("1..%u\n", test_number);

@@ -220,7 +220,8 @@ failed(struct dkim_signature *row, DKIM_SIGINFO *sig)
 	const char *text;
 
 	if (dkim_sig_getbh(sig) == DKIM_SIGBH_MISMATCH) {
-		dkim_check_set(row, DKIM_RESULT_FAIL, "the body has been changed");
+		dkim_check_set(row, DKIM_RESULT_FAIL,
+		    "the body has been changed");
 		return;
 	}
 	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
@@ -254,7 +255,8 @@ judge(struct dkim_check *check, const struct dkim_part *part,
 		dkim_check_set(row, DKIM_RESULT_POLICY, "the key is weak");
 	else if (part->question->key.testing)
 		/* RFC 6376 3.6.1: as if it were not signed. */
-		dkim_check_set(row, DKIM_RESULT_POLICY, "the key is for testing");
+		dkim_check_set(row, DKIM_RESULT_POLICY,
+		    "the key is for testing");
 	else
 		dkim_check_set(row, DKIM_RESULT_PASS, "");
 }

@@ -225,7 +225,8 @@ dkim_check_keys(struct dkim_check *check)
 		if (!part->screen.usable)
 			continue;
 		if (part->question->key.result != DKIM_RESULT_PASS)
-			dkim_check_set(&check->rows[i], part->question->key.result,
+			dkim_check_set(&check->rows[i],
+			    part->question->key.result,
 			    part->question->key.why);
 		else if (misfit(part) != NULL)
 			dkim_check_set(&check->rows[i], DKIM_RESULT_PERMERROR,

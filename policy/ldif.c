@@ -123,6 +123,7 @@ ldif_next(struct ldif *l)
 			continue;
 		if (take_line(l))
 			return true;
+		l->address = NULL;	/* it was empty */
 	}
 	return false;
 }

@@ -222,6 +222,7 @@ vcard_next(struct vcard *v)
 		}
 		if (take_line(v, &p))
 			return true;
+		v->address = NULL;	/* it was empty */
 	}
 	if (!v->in_card || v->ended)
 		return false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The session's questions as calls to mx6d-policy and mx6d-queue, and their
- * answers back; those about a message are in smtp_verdict.c.  A visit whose
- * connection closed meanwhile ends when its last answer has come.
+ * answers back; those about a message are in smtp_verdict.c and
+ * smtp_filter.c.  A visit whose connection closed meanwhile ends when its
+ * last answer has come.
  */
 #include "smtpd/smtp.h"
 

@@ -167,6 +167,14 @@ serve_privileged_mail_user(struct ipc_call *call,
 }
 
 void
+serve_privileged_filter_socket(struct ipc_call *call,
+    const struct privileged_filter_socket_ask *ask)
+{
+	(void)ask;
+	ipc_call_drop(call);
+}
+
+void
 serve_privileged_lmtp_socket(struct ipc_call *call,
     const struct privileged_lmtp_socket_ask *ask)
 {

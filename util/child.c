@@ -308,8 +308,16 @@ int
 child_main(int argc, char **argv, const struct child_spec *the_spec)
 {
 	static const char *const names[PROCESS_KINDS] = {
-		"parent", "smtp", "policy", "resolver", "queue", "deliver",
-		"local", "operator",
+		[PROCESS_PARENT] = "parent",
+		[PROCESS_SMTP] = "smtp",
+		[PROCESS_POLICY] = "policy",
+		[PROCESS_RESOLVER] = "resolver",
+		[PROCESS_QUEUE] = "queue",
+		[PROCESS_DELIVER] = "deliver",
+		[PROCESS_LOCAL] = "local",
+		[PROCESS_AUTH] = "auth",
+		[PROCESS_FILTER] = "filter",
+		[PROCESS_OPERATOR] = "operator",
 	};
 
 	(void)argc;

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,7 +13,7 @@
 #include "util/number.h"
 
 static const char *process_name = "mx6d";
-static bool to_syslog;
+static bool to_syslog, to_journal;
 static enum log_level level_in_force = LOG_LEVEL_INFO;
 
 static const struct {
@@ -24,11 +26,25 @@ static const struct {
 	[LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
 };
 
+/* Standard error leads to systemd's journal, as in a service of its own. */
+static bool
+is_journal(void)
+{
+	struct sockaddr_un peer = { .sun_family = AF_UNSPEC };
+	socklen_t size = sizeof peer - 1;	/* ends with a NUL */
+
+	return getpeername(STDERR_FILENO, (struct sockaddr *)&peer,
+	    &size) == 0 && peer.sun_family == AF_UNIX &&
+	    strcmp(peer.sun_path, "/run/systemd/journal/stdout") == 0;
+}
+
 void
 log_open(const char *process, bool syslog_wanted)
 {
 	process_name = process;
 	to_syslog = syslog_wanted;
+	if (!syslog_wanted && !to_journal)
+		to_journal = is_journal();
 }
 
 void
@@ -101,6 +117,21 @@ append_time(struct log_line *l)
 	append_str(l, ms);
 }
 
+/* The journal keeps the time itself, and takes the level from "<6>"
+ * (sd-daemon(3)). */
+static void
+append_head(struct log_line *l, int priority)
+{
+	char head[8];
+
+	if (!to_journal) {
+		append_time(l);
+		return;
+	}
+	snprintf(head, sizeof head, "<%d>", priority);
+	append_str(l, head);
+}
+
 void
 log_start(struct log_line *l, enum log_level level, const char *event)
 {
@@ -116,7 +147,7 @@ log_start(struct log_line *l, enum log_level level, const char *event)
 		    LOG_MAIL | levels[level].syslog, process_name);
 		append_str(l, head);
 	} else {
-		append_time(l);
+		append_head(l, levels[level].syslog);
 		append_str(l, process_name);
 		append(l, " ", 1);
 	}

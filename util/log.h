@@ -15,6 +15,9 @@
  *
  * gives   2026-11-24T06:24:00.123Z smtp accept id=... size=4096
  *
+ * or, where standard error is systemd's journal, the same with the level in
+ * place of the time, which the journal writes itself.
+ *
  * Values may hold a stranger's bytes: what is not plain is quoted and
  * escaped here, and a line is cut at LOG_LINE_MAX.  Below the level in force
  * all calls do nothing.

@@ -55,7 +55,9 @@ open_as(const char *path, unsigned busy_ms, const char *pragmas, char *why,
 	    sqlite3_busy_timeout(db->handle, (int)busy_ms) != SQLITE_OK ||
 	    !lists_db_run(db, "PRAGMA trusted_schema = OFF;"
 	    "PRAGMA temp_store = MEMORY") || !lists_db_run(db, pragmas)) {
-		snprintf(why, n, "%s: %s", path, lists_db_why(db));
+		snprintf(why, n, "%s: %s%s", path, lists_db_why(db),
+		    !fresh && access(path, R_OK | W_OK) != 0 ?
+		    "; it should belong to the owner of its directory" : "");
 		return lists_db_close(db);
 	}
 	if (fresh)

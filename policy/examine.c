@@ -379,6 +379,7 @@ examine_answer(struct examine *e)
 	a->authenticated_by = e->dmarc.authenticated_by;
 	a->auto_submitted = e->facts.auto_submitted;
 	a->list = e->facts.list;
+	a->forwarded = e->facts.forwarded;
 	a->message_id_hash = e->facts.message_id_hash;
 	compose_results(e);
 	a->prepend = buf_cstr(&e->prepend);

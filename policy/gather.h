@@ -25,7 +25,7 @@ struct gather_message {
 	bool		 named_network;	/* the client is in gather-networks */
 	bool		 auto_submitted;
 	bool		 list;
-	bool		 forwarded;	/* an alias of ours leads on to it */
+	bool		 forwarded;	/* passed on by somebody on the way */
 };
 
 enum gather_answer {

@@ -77,6 +77,7 @@ judge_gather(const struct judgement *judgement)
 		    &judge.child->config->gather_networks, &ask->peer),
 		.auto_submitted = ask->auto_submitted != 0,
 		.list = ask->list != 0,
+		.forwarded = ask->forwarded != 0,
 	};
 
 	/* Mail that is not taken is not sent; the lists are asked last. */

@@ -56,6 +56,14 @@ list(struct message_facts *facts, const struct header_field *field)
 	facts->list = true;
 }
 
+/* What a user writes anew has none of these. */
+static void
+forwarded(struct message_facts *facts, const struct header_field *field)
+{
+	(void)field;
+	facts->forwarded = true;
+}
+
 static void
 precedence(struct message_facts *facts, const struct header_field *field)
 {
@@ -93,6 +101,7 @@ static const struct {
 			    const struct header_field *);
 } fields[] = {
 	{ "Auto-Submitted",	auto_submitted },
+	{ "Delivered-To",	forwarded },
 	{ "DKIM-Signature",	signature },
 	{ "List-Archive",	list },
 	{ "List-Help",		list },
@@ -103,6 +112,15 @@ static const struct {
 	{ "List-Unsubscribe",	list },
 	{ "Message-ID",		message_id },
 	{ "Precedence",		precedence },
+	{ "Resent-Cc",		forwarded },
+	{ "Resent-Date",	forwarded },
+	{ "Resent-From",	forwarded },
+	{ "Resent-Message-ID",	forwarded },
+	{ "Resent-Sender",	forwarded },
+	{ "Resent-To",		forwarded },
+	{ "X-Forwarded-For",	forwarded },
+	{ "X-Forwarded-To",	forwarded },
+	{ "X-Original-To",	forwarded },
 };
 
 void

@@ -200,6 +200,7 @@ add_message(struct policy_judge_ask *ask,
 	ask->authenticated_by = found->authenticated_by;
 	ask->auto_submitted = found->auto_submitted;
 	ask->list = found->list;
+	ask->forwarded = found->forwarded;
 	ask->message_id_hash = found->message_id_hash;
 	ask->results = found->results;
 	rows = xcalloc(found->signatures_count + 1, sizeof *rows);

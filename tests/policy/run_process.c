@@ -406,14 +406,14 @@ test_verdicts(const char *directory)
 
 /* Alice sends from peer to friend; is friend in her book in the end? */
 static bool
-gathers(const char *peer, const char *friend)
+gathers(const char *peer, const char *friend, bool forwarded)
 {
 	struct policy_rcpt rcpt = { .address = friend };
 	struct policy_judge_ask ask = { .session = "s-2", .message = "m-2",
 	    .role = ROLE_MX, .helo = "mail", .sender = "alice@example.org",
 	    .rcpts = &rcpt, .rcpts_count = 1, .auth_known = 1,
 	    .from_status = FROM_ONE, .from = "alice@example.org",
-	    .from_domain = "example.org" };
+	    .from_domain = "example.org", .forwarded = forwarded };
 	struct lists_known_sender known;
 	enum lists_status status = LISTS_ABSENT;
 
@@ -433,9 +433,11 @@ gathers(const char *peer, const char *friend)
 static void
 gathering(void)
 {
-	test(gathers("192.0.2.1", "friend@elsewhere.example"),
+	test(gathers("192.0.2.1", "friend@elsewhere.example", false),
 	    "what a user sends is gathered");
-	test(!gathers("192.0.2.200", "other@elsewhere.example"),
+	test(!gathers("192.0.2.1", "passed-on@elsewhere.example", true),
+	    "but not what was forwarded");
+	test(!gathers("192.0.2.200", "other@elsewhere.example", false),
 	    "but only from networks that are named for it");
 }
 

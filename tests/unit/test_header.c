@@ -234,23 +234,23 @@ facts(void **state)
 {
 	static const struct {
 		const char	*text;
-		bool		 auto_submitted, list;
+		bool		 auto_submitted, list, forwarded;
 		unsigned	 signatures;
 	} rows[] = {
-		{ "To: a\r\n", false, false, 0 },
-		{ "Auto-Submitted: no\r\n", false, false, 0 },
-		{ "Auto-Submitted: No (by hand)\r\n", false, false, 0 },
-		{ "Auto-Submitted: no; x=y\r\n", false, false, 0 },
-		{ "Auto-Submitted: none\r\n", true, false, 0 },
-		{ "auto-submitted: auto-replied\r\n", true, false, 0 },
-		{ "List-Id: <a.example>\r\n", false, true, 0 },
-		{ "LIST-UNSUBSCRIBE: <mailto:a@b>\r\n", false, true, 0 },
-		{ "Precedence: bulk\r\n", false, true, 0 },
-		{ "Precedence: Listless\r\n", false, false, 0 },
-		{ "Precedence: first-class\r\n", false, false, 0 },
+		{ "To: a\r\n", false, false, false, 0 },
+		{ "Auto-Submitted: no\r\n", false, false, false, 0 },
+		{ "Auto-Submitted: No (by hand)\r\n", false, false, false, 0 },
+		{ "Auto-Submitted: no; x=y\r\n", false, false, false, 0 },
+		{ "Auto-Submitted: none\r\n", true, false, false, 0 },
+		{ "auto-submitted: auto-replied\r\n", true, false, false, 0 },
+		{ "List-Id: <a.example>\r\n", false, true, false, 0 },
+		{ "LIST-UNSUBSCRIBE: <mailto:a@b>\r\n", false, true, false, 0 },
+		{ "Precedence: bulk\r\n", false, true, false, 0 },
+		{ "Precedence: Listless\r\n", false, false, false, 0 },
+		{ "Precedence: first-class\r\n", false, false, false, 0 },
 		{ "DKIM-Signature: a\r\nDkim-Signature: b\r\n", false, false,
-		    2 },
-		{ "\r\nList-Id: a\r\n", false, false, 0 },
+		    false, 2 },
+		{ "\r\nList-Id: a\r\n", false, false, false, 0 },
 	};
 	struct message_facts f;
 	struct header h;
@@ -261,6 +261,7 @@ facts(void **state)
 		message_facts_read(&h, &f);
 		assert_int_equal(f.auto_submitted, rows[i].auto_submitted);
 		assert_int_equal(f.list, rows[i].list);
+		assert_int_equal(f.forwarded, rows[i].forwarded);
 		assert_int_equal(f.dkim_signatures, rows[i].signatures);
 		assert_string_equal(f.message_id_hash, "");
 		header_done(&h);

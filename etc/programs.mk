@@ -41,14 +41,14 @@ objs-mx6d-policy	= policy/answers \
 			  policy/gather policy/history policy/history_read \
 			  policy/history_store policy/insistent policy/iprev \
 			  policy/judge policy/judge_ask policy/judge_gather \
-			  policy/judge_tell policy/known \
+			  policy/judge_suggest policy/judge_tell policy/known \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \
 			  policy/lists_tables policy/lists_values \
 			  policy/lists_values_signs policy/policy_admin policy/pushback \
 			  policy/recent policy/recipients policy/replay \
-			  policy/rules policy/signs policy/targets \
+			  policy/rules policy/signs policy/suggest policy/targets \
 			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 

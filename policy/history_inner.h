@@ -24,6 +24,9 @@ struct history_store {
 	struct lists_query	*pushbacks;
 	struct lists_query	*senders;
 	struct lists_query	*suggest;
+	struct lists_query	*note_applied;
+	struct lists_query	*applied_since;
+	struct lists_query	*forget_applied;
 };
 
 bool history_read_prepare(struct history_store *store);

@@ -27,14 +27,19 @@
 	"ORDER BY n DESC LIMIT ?2"
 
 #define SUGGEST \
-	"SELECT author_domain, count(*) AS n, min(at), max(at), " \
-	"(SELECT total(accepted) FROM domain_day WHERE domain = " \
-	"author_domain) AS good, total(in_a_book) AS books " \
+	"SELECT author_domain, n, first_at, last_at, lost, good, spam, " \
+	"refused, books, EXISTS (SELECT 1 FROM suggestion_applied WHERE " \
+	"domain = author_domain) FROM " \
+	"(SELECT author_domain, count(*) AS n, min(at) AS first_at, " \
+	"max(at) AS last_at, total(at < ?1) AS lost, " \
+	"total(closed_at > 0) AS returned, total(in_a_book) AS books " \
 	"FROM pushback WHERE authenticated AND author_domain <> '' " \
-	"GROUP BY author_domain " \
-	"HAVING total(closed_at > 0) = 0 AND n >= 3 AND min(at) < ?1 AND " \
-	"(books > 0 OR (good > 0 AND (SELECT total(spam) + total(refused) " \
-	"FROM domain_day WHERE domain = author_domain) = 0)) " \
+	"GROUP BY author_domain HAVING returned = 0 AND n >= 3 AND " \
+	"first_at < ?1) LEFT JOIN " \
+	"(SELECT domain, total(accepted) AS good, total(spam) AS spam, " \
+	"total(refused) AS refused FROM domain_day GROUP BY domain) " \
+	"ON domain = author_domain " \
+	"WHERE books > 0 OR (good > 0 AND spam + refused = 0) " \
 	"ORDER BY n DESC LIMIT ?2"
 
 bool
@@ -150,8 +155,11 @@ history_store_suggest(struct history_store *store, uint64_t now,
 			.pushed_back = number(q, 1),
 			.first_at = number(q, 2),
 			.last_at = number(q, 3),
-			.accepted = number(q, 4),
-			.in_books = number(q, 5),
+			.lost = number(q, 4),
+			.counts = { .accepted = number(q, 5),
+			    .spam = number(q, 6), .refused = number(q, 7) },
+			.in_books = number(q, 8),
+			.applied = number(q, 9) != 0,
 		};
 
 		use(arg, &row);

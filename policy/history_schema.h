@@ -72,6 +72,18 @@ static const char *const history_schema[] = {
 	"  PRIMARY KEY (domain, day)\n"
 	") WITHOUT ROWID;\n"
 	"CREATE INDEX domain_day_day ON domain_day(day);\n",
+
+	/* 1 -> 2: suggestions that were followed */
+	"CREATE TABLE suggestion_applied (\n"
+	"  -- Domains that a rule has put on the greenlist, and when.  None\n"
+	"  -- is put there again for a year, so that one which was taken off\n"
+	"  -- by hand stays off.\n"
+	"  domain TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,\n"
+	"  at INTEGER NOT NULL\n"
+	") WITHOUT ROWID;\n"
+	"CREATE INDEX pushback_domain ON pushback(author_domain, at,\n"
+	"  closed_at, in_a_book)\n"
+	"  WHERE authenticated AND author_domain <> '';\n",
 };
 
 #define HISTORY_SCHEMA_VERSION \

@@ -11,6 +11,7 @@
 
 #define PRUNE_ROWS	"2000"	/* at once, so that no verdict waits long */
 #define DAY_S		86400
+#define YEAR_S		(365 * DAY_S)
 #define ROOMS_MAX	4096	/* networks whose room is known */
 #define ROOM_KEPT_S	3600
 
@@ -44,6 +45,11 @@ static const struct {
 	    "FROM pushback WHERE at < ?1 OR id <= (SELECT max(id) FROM "
 	    "pushback) - ?2 ORDER BY id LIMIT " PRUNE_ROWS ")")
 	QUERY(forget_days, "DELETE FROM domain_day WHERE day < ?1")
+	QUERY(forget_applied, "DELETE FROM suggestion_applied WHERE at < ?1")
+	QUERY(note_applied, "INSERT INTO suggestion_applied (domain, at) "
+	    "VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = ?2")
+	QUERY(applied_since, "SELECT count(*) FROM suggestion_applied "
+	    "WHERE at > ?1")
 	QUERY(domain, "SELECT total(accepted), total(spam), total(refused) "
 	    "FROM domain_day WHERE domain = ?1")
 #undef QUERY
@@ -278,6 +284,8 @@ history_store_prune(struct history_store *store, uint64_t now,
 	query_bind_number(store->forget_days, 1,
 	    (int64_t)((now - limits->shadow_keep_s) / DAY_S));
 	query_step(store->forget_days);
+	query_bind_number(store->forget_applied, 1, (int64_t)(now - YEAR_S));
+	query_step(store->forget_applied);
 	return verdicts > 0 || pushbacks > 0;
 }
 
@@ -293,4 +301,27 @@ history_store_domain(struct history_store *store, const char *domain,
 	ret_counts->spam = (uint64_t)query_number(store->domain, 1);
 	ret_counts->refused = (uint64_t)query_number(store->domain, 2);
 	query_reset(store->domain);
+}
+
+/* ---- suggestions that were followed ---- */
+
+bool
+history_store_note_applied(struct history_store *store, const char *domain,
+    uint64_t now)
+{
+	query_bind_text(store->note_applied, 1, domain);
+	query_bind_number(store->note_applied, 2, (int64_t)now);
+	return query_step(store->note_applied) == QUERY_DONE;
+}
+
+uint64_t
+history_store_applied_since(struct history_store *store, uint64_t since)
+{
+	uint64_t count = UINT64_MAX;	/* in doubt no more */
+
+	query_bind_number(store->applied_since, 1, (int64_t)since);
+	if (query_step(store->applied_since) == QUERY_ROW)
+		count = (uint64_t)query_number(store->applied_since, 0);
+	query_reset(store->applied_since);
+	return count;
 }

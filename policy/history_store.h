@@ -53,8 +53,10 @@ struct history_sender {
 struct history_suggestion {
 	const char	*domain;
 	uint64_t	 pushed_back, first_at, last_at;
-	uint64_t	 accepted;	/* over IPv4 */
+	uint64_t	 lost;		/* more than a day ago */
+	struct history_counts counts;	/* over IPv4 */
 	uint64_t	 in_books;
+	bool		 applied;	/* by rule, within a year */
 };
 
 /* NULL on an error, with why[n] in words. */
@@ -94,5 +96,13 @@ void history_store_senders(struct history_store *store, uint64_t now,
 void history_store_suggest(struct history_store *store, uint64_t now,
     uint64_t limit, void (*use)(void *arg,
     const struct history_suggestion *row), void *arg);
+
+/* ---- suggestions that were followed (policy/suggest.h) ---- */
+
+bool history_store_note_applied(struct history_store *store,
+    const char *domain, uint64_t now);
+/* How many since then. */
+uint64_t history_store_applied_since(struct history_store *store,
+    uint64_t since);
 
 #endif

@@ -76,4 +76,8 @@ bool judge_gather_start(void);
 void judge_gather(const struct judgement *judgement);
 void judge_gather_stop(void);		/* writes what waits */
 
+/* policy/judge_suggest.c: suggestions for the greenlist, followed by rule;
+ * in the first process alone. */
+bool judge_suggest_start(void);
+
 #endif

@@ -95,7 +95,7 @@ enum lists_table {
 	LISTS_ADDRESSBOOK,	/* recipient, sender, source, count,
 				 * first_seen, last_seen */
 	LISTS_OPT_OUT,		/* recipient */
-	LISTS_GREENLIST,	/* kind, value, note */
+	LISTS_GREENLIST,	/* kind, value, note, source, expires */
 	LISTS_DOMAIN_FACTS,	/* domain, registrar, whois */
 	LISTS_NETWORK_FACTS,	/* network, asn, whois */
 	LISTS_BEST_GUESS,	/* domain, record */

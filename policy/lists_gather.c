@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What the daemon itself writes into the lists: gathered addresses. */
+/* What the daemon itself writes into the lists: gathered addresses, and the
+ * end of greenlist rows that expire. */
 
 #include "policy/lists_inner.h"
 #include "policy/lists_signs.h"
@@ -20,6 +21,8 @@ lists_gather_prepare(struct lists *lists)
 		    "(recipient, sender) IN (SELECT recipient, sender "
 		    "FROM addressbook WHERE source = 'gathered' AND "
 		    "last_seen < ?1 LIMIT ?2)" },
+		{ &lists->expire, "DELETE FROM greenlist WHERE "
+		    "expires_at > 0 AND expires_at <= ?1" },
 	};
 
 	return lists_prepare(lists, queries,
@@ -69,5 +72,13 @@ lists_forget_gathered(struct lists *lists, int64_t seen_before, unsigned most)
 	query_bind_number(lists->forget, 1, seen_before);
 	query_bind_number(lists->forget, 2, most);
 	return query_step(lists->forget) == QUERY_DONE ? LISTS_OK :
+	    LISTS_TROUBLE;
+}
+
+enum lists_status
+lists_green_expire(struct lists *lists, int64_t now)
+{
+	query_bind_number(lists->expire, 1, now);
+	return query_step(lists->expire) == QUERY_DONE ? LISTS_OK :
 	    LISTS_TROUBLE;
 }

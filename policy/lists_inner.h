@@ -78,6 +78,7 @@ struct lists {
 	struct lists_query	*opted_out;
 	struct lists_query	*gather;
 	struct lists_query	*forget;
+	struct lists_query	*expire;
 	struct lists_query	*green_network;
 	struct lists_query	*green_value;
 	struct lists_query	*domain_facts;

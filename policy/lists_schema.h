@@ -198,6 +198,16 @@ static const char *const lists_schema[] = {
 	"    domain <> '' AND domain NOT GLOB '*[^-._a-zA-Z0-9]*'),\n"
 	"  record TEXT NOT NULL CHECK (record GLOB 'v=spf1*')\n"
 	") WITHOUT ROWID;\n",
+
+	/* 3 -> 4: greenlist rows that a rule has added */
+	"-- 'user': by hand.  'suggested': greenlist-suggest-apply did it.\n"
+	"ALTER TABLE greenlist ADD COLUMN source TEXT NOT NULL\n"
+	"  DEFAULT 'user' CHECK (source IN ('user', 'suggested'));\n"
+	"-- Unix seconds; the row is removed then.  0: never.\n"
+	"ALTER TABLE greenlist ADD COLUMN expires_at INTEGER NOT NULL\n"
+	"  DEFAULT 0;\n"
+	"CREATE INDEX greenlist_expires ON greenlist(expires_at)\n"
+	"  WHERE expires_at > 0;\n",
 };
 
 #define LISTS_SCHEMA_VERSION \

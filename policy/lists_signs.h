@@ -95,6 +95,8 @@ enum lists_status lists_green_host(struct lists *lists, enum lists_green kind,
 /* ASN ("64500") and REGISTRAR: the same text. */
 enum lists_status lists_green_exact(struct lists *lists, enum lists_green kind,
     const char *value);
+/* Removes the rows whose time is over. */
+enum lists_status lists_green_expire(struct lists *lists, int64_t now);
 
 /* ---- imported facts ---- */
 

@@ -106,13 +106,21 @@ const struct lists_table_spec lists_tables[LISTS_TABLES] = {
 	    "instr(recipient, ?1) ORDER BY recipient" },
 	[LISTS_GREENLIST] = { "greenlist",
 	    { { "kind", value_green_kind }, { "value", value_note },
-	    { "note", value_note } }, 3, 2, green_row, 2,
-	    "INSERT INTO greenlist(kind, value, note, key) "
-	    "VALUES (?1, ?2, ?3, ?7) ON CONFLICT(kind, value) DO NOTHING",
+	    { "note", value_note }, { "source", value_green_source },
+	    { "expires", value_time } }, 5, 2, green_row, 2,
+	    /* What a person adds does not expire as a suggestion would. */
+	    "INSERT INTO greenlist(kind, value, note, source, expires_at, "
+	    "key) VALUES (?1, ?2, ?3, ?4, "
+	    "coalesce(unixepoch(nullif(?5, '')), 0), ?7) "
+	    "ON CONFLICT(kind, value) DO UPDATE SET source = ?4, note = ?3, "
+	    "expires_at = excluded.expires_at WHERE source = 'suggested' AND "
+	    "excluded.source <> 'suggested'",
 	    "DELETE FROM greenlist WHERE kind = ?1 AND (value = ?2 OR "
 	    "(key <> x'' AND key = ?7))", NULL,
-	    "SELECT kind, value, note FROM greenlist WHERE ?1 = '' OR "
-	    "kind = ?1 OR instr(value, ?1) OR instr(note, ?1) "
+	    "SELECT kind, value, note, source, CASE WHEN expires_at > 0 "
+	    "THEN " TIME("expires_at") " ELSE '' END FROM greenlist WHERE "
+	    "?1 = '' OR kind = ?1 OR instr(value, ?1) OR instr(note, ?1) OR "
+	    "source = ?1 "
 	    "ORDER BY kind, value" },
 	[LISTS_DOMAIN_FACTS] = { "facts",
 	    { { "domain", value_domain }, { "registrar", value_note },

@@ -28,6 +28,7 @@ lists_value value_lmtp;		/* unix:/path or host:port, may be empty */
 lists_value value_yes;		/* yes, no; no */
 lists_value value_auth;		/* aligned, spf, ...; aligned */
 lists_value value_sender;	/* name@domain, or a domain */
+lists_value value_green_source;	/* user, suggested; user */
 lists_value value_source;	/* user, import, gathered; user */
 lists_value value_count;	/* a number; 0 */
 lists_value value_time;		/* 2026-11-24T08:00:00Z or a day; may be "" */

@@ -145,6 +145,15 @@ value_green_kind(const char *text, char out[static LISTS_VALUE_SIZE])
 	return "network, asn, ptr-name, domain, forwarder or registrar";
 }
 
+const char *
+value_green_source(const char *text, char out[static LISTS_VALUE_SIZE])
+{
+	static const char *const words[] = { "user", "suggested" };
+
+	return take_word(text, words, COUNT(words), "user", out) ? NULL :
+	    "user or suggested";
+}
+
 static const char *
 value_forwarder(const char *text, char out[static LISTS_VALUE_SIZE])
 {

@@ -212,7 +212,7 @@ start(struct child *child)
 	judge.insistent = insistent_new();
 	judge.clients = clients_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));
-	return judge_gather_start();
+	return judge_gather_start() && judge_suggest_start();
 }
 
 /* Rules that do not compile leave those before them in force. */

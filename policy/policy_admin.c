@@ -218,7 +218,7 @@ add_suggestion(void *arg, const struct history_suggestion *s)
 	row->pushed_back = s->pushed_back;
 	row->first_at = s->first_at;
 	row->last_at = s->last_at;
-	row->accepted = s->accepted;
+	row->accepted = s->counts.accepted;
 	row->in_books = s->in_books;
 }
 

@@ -107,7 +107,7 @@ static const struct command {
 	{ "greenlist list [TEXT]", ctl_list_show, LISTS_GREENLIST, "" },
 	{ "greenlist export", ctl_list_export, LISTS_GREENLIST, "" },
 	{ "greenlist import FILE [--skip-bad]", ctl_list_import,
-	    LISTS_GREENLIST, "CSV: kind,value,note" },
+	    LISTS_GREENLIST, "CSV: kind,value,note,source,expires" },
 	{ "facts list [TEXT]", ctl_list_show, LISTS_DOMAIN_FACTS,
 	    "what is known of domains and networks" },
 	{ "facts import FILE [--skip-bad]", ctl_list_import,

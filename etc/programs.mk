@@ -38,7 +38,7 @@ main-mx6d-policy	= policy/mx6d-policy
 objs-mx6d-policy	= policy/answers \
 			  policy/auth_words policy/authresults \
 			  policy/clients policy/facts policy/fieldtext \
-			  policy/gather policy/history policy/history_read \
+			  policy/gather policy/guesses policy/history policy/history_read \
 			  policy/history_store policy/insistent policy/iprev \
 			  policy/judge policy/judge_ask policy/judge_gather \
 			  policy/judge_suggest policy/judge_tell policy/known \

@@ -31,6 +31,7 @@ struct history {
 	size_t			 count;
 	size_t			 given;		/* of these, to the first process */
 	uint64_t		 dropped;
+	struct guesses		*guesses;	/* of all processes */
 };
 
 static struct history *the_history;	/* for the calls of the others */
@@ -96,11 +97,30 @@ limits_of(const struct child *child)
 	};
 }
 
+/* Once an hour for a network that passes the setting. */
+static void
+note_guesses(struct history *h, const struct history_row *row)
+{
+	struct guesses_row much;
+	struct log_line l;
+
+	if (!guesses_note(h->guesses, row->network, row->guesses,
+	    h->child->config->addressbook_guesses, row->at, &much))
+		return;
+	log_start(&l, LOG_LEVEL_WARNING, "addressbook-guesses");
+	log_text(&l, "network", much.network);
+	log_number(&l, "messages", much.messages);
+	log_number(&l, "misses", much.misses);
+	log_send(&l);
+}
+
 static void
 write_rows(struct history *h, const struct history_row *rows, size_t count)
 {
 	struct history_limits limits = limits_of(h->child);
 
+	for (size_t i = 0; i < count; i++)
+		note_guesses(h, &rows[i]);
 	if (!history_store_write(h->store, rows, count, &limits))
 		log_say(LOG_LEVEL_ERROR, "history", "%zu verdicts are not in "
 		    "history.db: %s", count, history_store_why(h->store));
@@ -195,6 +215,12 @@ history_store(struct history *h)
 	return h->store;
 }
 
+struct guesses *
+history_guesses(struct history *h)
+{
+	return h->guesses;
+}
+
 struct history *
 history_new(struct child *child)
 {
@@ -214,6 +240,7 @@ history_new(struct child *child)
 		log_say(LOG_LEVEL_ERROR, "history", "%s", why);
 		return NULL;
 	}
+	h->guesses = guesses_new();
 	uv_timer_start(&h->prune_timer, on_prune, PRUNE_MS, 0);
 	return h;
 }

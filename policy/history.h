@@ -9,6 +9,7 @@
  * with a line in the log.
  */
 
+#include "policy/guesses.h"
 #include "policy/history_store.h"
 #include "util/child.h"
 
@@ -20,6 +21,8 @@ struct history *history_new(struct child *child);
 void history_add(struct history *history, const struct history_row *row);
 /* The database; NULL in all processes but the first. */
 struct history_store *history_store(struct history *history);
+/* What all processes saw of those who try out addressbooks; NULL likewise. */
+struct guesses *history_guesses(struct history *history);
 /* Writes what waits. */
 void history_flush(struct history *history);
 /* How mail of a domain fared over IPv4; done may be called at once.  Nothing

@@ -182,6 +182,9 @@ judge_row(struct judgement *j,
 		.tried = buf_cstr(&j->tried),
 	};
 
+	/* Only what is pushed back tells anything about books. */
+	if (row.pushed_back && rules_of_role(j->message.role) == RULES_IPV6)
+		row.guesses = (uint32_t)j->signs.misses;
 	recipients_text(ask, &recipients);
 	dns_text(ask, &dns);
 	results_text(&j->results, &results);

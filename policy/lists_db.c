@@ -24,6 +24,8 @@ struct lists_db {
 	sqlite3			*handle;
 	struct lists_query	 queries[QUERIES_MAX];
 	size_t			 query_count;
+	void			(*runs)(void *arg, const char *sql);
+	void			*runs_arg;
 };
 
 /* A database that mx6ctl made as root must be the daemon's: it gets the
@@ -111,6 +113,27 @@ int64_t
 lists_db_changes(const struct lists_db *db)
 {
 	return sqlite3_changes64(db->handle);
+}
+
+static int
+on_trace(unsigned what, void *db_, void *stmt, void *text)
+{
+	const struct lists_db *db = db_;
+
+	(void)what;
+	(void)text;
+	db->runs(db->runs_arg, sqlite3_sql(stmt));
+	return 0;
+}
+
+void
+lists_db_watch(struct lists_db *db, void (*runs)(void *arg, const char *sql),
+    void *arg)
+{
+	db->runs = runs;
+	db->runs_arg = arg;
+	sqlite3_trace_v2(db->handle, runs == NULL ? 0 : SQLITE_TRACE_STMT,
+	    runs == NULL ? NULL : on_trace, db);
 }
 
 struct lists_query *

@@ -35,6 +35,11 @@ bool lists_db_run(struct lists_db *db, const char *sql);
 /* Rows that the last statement of this connection changed. */
 int64_t lists_db_changes(const struct lists_db *db);
 
+/* Tells of each statement as it begins to run, with its text as prepared: for
+ * who wants to know what a lookup costs.  NULL: no more. */
+void lists_db_watch(struct lists_db *db,
+    void (*runs)(void *arg, const char *sql), void *arg);
+
 /* NULL on an error; the database frees it. */
 struct lists_query *lists_db_query(struct lists_db *db, const char *sql);
 /* Parameters count from 1, columns from 0. */

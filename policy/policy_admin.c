@@ -102,6 +102,7 @@ serve_policy_admin_dry(struct ipc_call *call,
 struct rows {
 	void	*items;
 	size_t	 count;
+	size_t	 most;		/* where it is not the database that counts */
 	char	**texts;
 	size_t	 text_count;
 };
@@ -237,5 +238,38 @@ serve_policy_admin_suggest(struct ipc_call *call,
 	answer.rows = rows.items;
 	answer.rows_count = (uint32_t)rows.count;
 	policy_admin_suggest_reply(call, &answer);
+	rows_done(&rows);
+}
+
+static void
+add_guesser(void *arg, const struct guesses_row *g)
+{
+	struct rows *rows = arg;
+	struct policy_admin_guesser *row;
+
+	if (rows->count == rows->most)
+		return;
+	row = next_row(rows, sizeof *row);
+	row->network = keep_text(rows, g->network);
+	row->messages = g->messages;
+	row->misses = g->misses;
+	row->first_at = g->first_at;
+	row->last_at = g->last_at;
+}
+
+void
+serve_policy_admin_guesses(struct ipc_call *call,
+    const struct policy_admin_guesses_ask *ask)
+{
+	struct policy_admin_guesses_answer answer = { .rows_count = 0 };
+	struct rows rows = { .most = bounded(ask->limit) };
+
+	history_flush(judge.history);
+	if (history_guesses(judge.history) != NULL)
+		guesses_each(history_guesses(judge.history),
+		    (uint64_t)time(NULL), add_guesser, &rows);
+	answer.rows = rows.items;
+	answer.rows_count = (uint32_t)rows.count;
+	policy_admin_guesses_reply(call, &answer);
 	rows_done(&rows);
 }

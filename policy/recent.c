@@ -146,3 +146,14 @@ recent_put(struct recent *r, const void *key, size_t n, void *value,
 	TAILQ_INSERT_HEAD(&r->used, e, used);
 	r->count++;
 }
+
+void
+recent_each(const struct recent *r, uint64_t now_ms,
+    void (*use)(void *arg, const void *value), void *arg)
+{
+	const struct entry *e;
+
+	TAILQ_FOREACH(e, &r->used, used)
+		if (e->until_ms > now_ms)
+			use(arg, e->value);
+}

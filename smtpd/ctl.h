@@ -70,6 +70,7 @@ enum ctl_exit ctl_route(struct ctl *ctl);
 enum ctl_exit ctl_trace(struct ctl *ctl);
 enum ctl_exit ctl_pushback_list(struct ctl *ctl);
 enum ctl_exit ctl_pushback_senders(struct ctl *ctl);
+enum ctl_exit ctl_pushback_guesses(struct ctl *ctl);
 enum ctl_exit ctl_greenlist_suggest(struct ctl *ctl);
 enum ctl_exit ctl_explain(struct ctl *ctl);
 enum ctl_exit ctl_log_level(struct ctl *ctl);

@@ -44,6 +44,14 @@ static const struct report_column suggestion_columns[] = {
 	{ "in_books", "IN BOOKS", REPORT_NUMBER },
 };
 
+static const struct report_column guesser_columns[] = {
+	{ "network", "NETWORK", REPORT_TEXT },
+	{ "messages", "MESSAGES", REPORT_NUMBER },
+	{ "misses", "MISSES", REPORT_NUMBER },
+	{ "first_at", "FIRST", REPORT_TIME },
+	{ "last_at", "LAST", REPORT_TIME },
+};
+
 struct listing {
 	const struct ctl	*ctl;
 	enum ctl_exit		 ended;
@@ -75,7 +83,7 @@ pushbacks_listed(void *arg, enum ipc_status status,
     const struct policy_admin_pushbacks_answer *answer)
 {
 	struct report *r = begin(arg, status, answer == NULL ? NULL :
-	    &answer->rows_count, 	    pushback_columns, COUNT(pushback_columns));
+	    &answer->rows_count, pushback_columns, COUNT(pushback_columns));
 
 	for (uint32_t i = 0; r != NULL && i < answer->rows_count; i++) {
 		const struct policy_admin_pushback *p = &answer->rows[i];
@@ -100,7 +108,7 @@ senders_listed(void *arg, enum ipc_status status,
     const struct policy_admin_senders_answer *answer)
 {
 	struct report *r = begin(arg, status, answer == NULL ? NULL :
-	    &answer->rows_count, 	    sender_columns, COUNT(sender_columns));
+	    &answer->rows_count, sender_columns, COUNT(sender_columns));
 
 	for (uint32_t i = 0; r != NULL && i < answer->rows_count; i++) {
 		const struct policy_admin_sender *s = &answer->rows[i];
@@ -123,7 +131,7 @@ suggestions_listed(void *arg, enum ipc_status status,
     const struct policy_admin_suggest_answer *answer)
 {
 	struct report *r = begin(arg, status, answer == NULL ? NULL :
-	    &answer->rows_count, 	    suggestion_columns, COUNT(suggestion_columns));
+	    &answer->rows_count, suggestion_columns, COUNT(suggestion_columns));
 
 	for (uint32_t i = 0; r != NULL && i < answer->rows_count; i++) {
 		const struct policy_admin_suggestion *s = &answer->rows[i];
@@ -134,6 +142,26 @@ suggestions_listed(void *arg, enum ipc_status status,
 		report_number(r, s->last_at);
 		report_number(r, s->accepted);
 		report_number(r, s->in_books);
+	}
+	if (r != NULL)
+		report_end(r);
+}
+
+static void
+guesses_listed(void *arg, enum ipc_status status,
+    const struct policy_admin_guesses_answer *answer)
+{
+	struct report *r = begin(arg, status, answer == NULL ? NULL :
+	    &answer->rows_count, guesser_columns, COUNT(guesser_columns));
+
+	for (uint32_t i = 0; r != NULL && i < answer->rows_count; i++) {
+		const struct policy_admin_guesser *g = &answer->rows[i];
+
+		report_text(r, g->network);
+		report_number(r, g->messages);
+		report_number(r, g->misses);
+		report_number(r, g->first_at);
+		report_number(r, g->last_at);
 	}
 	if (r != NULL)
 		report_end(r);
@@ -204,6 +232,24 @@ ctl_greenlist_suggest(struct ctl *ctl)
 		return l.ended;
 	policy_admin_suggest_wait(fd, &ask, CTL_TIMEOUT_MS,
 	    suggestions_listed, &l);
+	close(fd);
+	return l.ended;
+}
+
+enum ctl_exit
+ctl_pushback_guesses(struct ctl *ctl)
+{
+	struct policy_admin_guesses_ask ask;
+	struct listing l = { .ctl = ctl };
+	int fd;
+
+	if (!read_limit(ctl, &ask.limit))
+		return CTL_USAGE;
+	l.ended = ctl_connect(ctl, "policy", 0, &fd);
+	if (l.ended != CTL_DONE)
+		return l.ended;
+	policy_admin_guesses_wait(fd, &ask, CTL_TIMEOUT_MS, guesses_listed,
+	    &l);
 	close(fd);
 	return l.ended;
 }

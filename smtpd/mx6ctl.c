@@ -127,6 +127,8 @@ static const struct command {
 	    "what was pushed back, and whether it came over IPv4" },
 	{ "pushback senders [--limit ROWS]", ctl_pushback_senders, 0,
 	    "how often each sender returned, and how soon" },
+	{ "pushback guesses [--limit ROWS]", ctl_pushback_guesses, 0,
+	    "networks that try out addressbooks, within the last hour" },
 	{ "greenlist suggest [--limit ROWS]", ctl_greenlist_suggest, 0,
 	    "good domains that are pushed back and never return" },
 	{ "log level [PROCESS] LEVEL", ctl_log_level, 0,

@@ -211,9 +211,10 @@ no_statement_scans(struct lists_db *db)
 			const char *plan = query_text(q, 3);
 
 			explained++;
-			/* SCAN CONSTANT ROW and lists in parentheses hold no
-			 * rows of a table. */
+			/* A subquery has a line of its own on how it is
+			 * searched. */
 			if (strncmp(plan, "SCAN", 4) == 0 &&
+			    strncmp(plan, "SCAN (subquery", 14) != 0 &&
 			    strcmp(plan, "SCAN CONSTANT ROW") != 0)
 				fail_msg("%s: %s", plan, sql);
 		}

@@ -37,16 +37,20 @@ libs-mx6d-auth		= -luv -lconfuse -lseccomp -lidn2 -lpsl -lspf2 \
 main-mx6d-policy	= policy/mx6d-policy
 objs-mx6d-policy	= policy/answers \
 			  policy/auth_words policy/authresults \
-			  policy/clients policy/facts policy/fieldtext \
-			  policy/gather policy/guesses policy/history policy/history_read \
+			  policy/asked policy/asked_weigh policy/facts \
+			  policy/fieldtext policy/gather policy/guesses \
+			  policy/history policy/history_read \
 			  policy/history_store policy/insistent policy/iprev \
-			  policy/judge policy/judge_ask policy/judge_gather \
-			  policy/judge_suggest policy/judge_tell policy/known \
+			  policy/inquiry policy/judge policy/judge_ask \
+			  policy/judge_best_guess policy/judge_client \
+			  policy/judge_gather policy/judge_suggest \
+			  policy/judge_tell policy/known \
 			  policy/lists policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \
 			  policy/lists_tables policy/lists_values \
-			  policy/lists_values_signs policy/policy_admin policy/pushback \
+			  policy/lists_values_signs policy/policy_admin \
+			  policy/providers policy/pushback \
 			  policy/recent policy/recipients policy/replay \
 			  policy/rules policy/signs policy/suggest policy/targets \
 			  policy/verdict resolver/resolver_client

@@ -8,14 +8,8 @@
 #include "util/number.h"
 #include "util/suggest.h"
 
-enum when { HERE, LATER };
-
-static const struct {
-	const char	*name;
-	const char	*meaning;
-	enum when	 when;
-} table[] = {
-#define FACT(symbol, name, when, meaning)	{ name, meaning, when },
+static const char *const names[FACT_COUNT] = {
+#define FACT(symbol, name, meaning)	name,
 #include "policy/facts.def"
 #undef FACT
 };
@@ -48,26 +42,14 @@ facts_hold(const struct facts *facts, enum fact fact)
 const char *
 fact_name(enum fact fact)
 {
-	return table[fact].name;
-}
-
-const char *
-fact_meaning(enum fact fact)
-{
-	return table[fact].meaning;
-}
-
-bool
-fact_exists(enum fact fact)
-{
-	return table[fact].when == HERE;
+	return names[fact];
 }
 
 enum fact
 fact_by_name(const char *name)
 {
 	for (unsigned i = 0; i < FACT_COUNT; i++)
-		if (strcmp(table[i].name, name) == 0)
+		if (strcmp(names[i], name) == 0)
 			return (enum fact)i;
 	return FACT_COUNT;
 }
@@ -75,13 +57,7 @@ fact_by_name(const char *name)
 const char *
 fact_nearest(const char *name)
 {
-	const char *names[FACT_COUNT];
-	size_t n = 0;
-
-	for (unsigned i = 0; i < FACT_COUNT; i++)
-		if (table[i].when == HERE)
-			names[n++] = table[i].name;
-	return suggest_near(name, names, n);
+	return suggest_near(name, names, FACT_COUNT);
 }
 
 const char *
@@ -96,8 +72,8 @@ facts_format(uint64_t mask, char text[static FACTS_TEXT_SIZE])
 		if (used > 0)
 			text[used++] = ',';
 		strcpy_bounded(text + used, FACTS_TEXT_SIZE - used,
-		    table[i].name);
-		used += strlen(table[i].name);
+		    names[i]);
+		used += strlen(names[i]);
 	}
 	return text;
 }

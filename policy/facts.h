@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum fact {
-#define FACT(symbol, name, when, meaning)	FACT_##symbol,
+#define FACT(symbol, name, meaning)	FACT_##symbol,
 #include "policy/facts.def"
 #undef FACT
 	FACT_COUNT,
@@ -34,11 +34,9 @@ void facts_set_unknown(struct facts *facts, enum fact fact);
 bool facts_hold(const struct facts *facts, enum fact fact);
 
 const char *fact_name(enum fact fact);
-const char *fact_meaning(enum fact fact);
-bool fact_exists(enum fact fact);	/* this version can establish it */
 /* FACT_COUNT if there is no such name. */
 enum fact fact_by_name(const char *name);
-/* The existing fact whose name is most like this one; NULL if none is. */
+/* The fact whose name is most like this one; NULL if none is. */
 const char *fact_nearest(const char *name);
 /* "a,b,c", in the order of facts.def; "" for none. */
 const char *facts_format(uint64_t mask, char text[static FACTS_TEXT_SIZE]);

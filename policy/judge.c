@@ -174,6 +174,7 @@ look_up(struct judgement *j, const struct history_counts *record)
 		.config = judge.child->config,
 		.message = &j->message,
 		.iprev = &j->iprev,
+		.asked = &j->asked,
 		.record = record,
 		.rcpts = rcpts,
 		.rcpt_count = ask->rcpts_count,
@@ -187,11 +188,23 @@ look_up(struct judgement *j, const struct history_counts *record)
 	free(rcpts);
 }
 
+struct asked_about
+judge_about(const struct policy_judge_ask *ask)
+{
+	return (struct asked_about){
+		.config = judge.child->config,
+		.peer = ask->peer,
+		.role = (enum listener_role)ask->role,
+		.domain = ask->authenticated ? ask->from_domain : NULL,
+	};
+}
+
 void
 judge_message(const struct policy_judge_ask *ask, bool dry,
     const struct answers *answers, const struct history_counts *record,
     struct judgement *j)
 {
+	const struct asked_about about = judge_about(ask);
 	struct questions need = { .count = 0 };
 	struct facts facts;
 
@@ -199,8 +212,9 @@ judge_message(const struct policy_judge_ask *ask, bool dry,
 	buf_init(&j->reasons, TEXT_MAX);
 	buf_init(&j->tried, TEXT_MAX);
 	set_message(j);
-	if (!facts_of(&j->message, answers, &need, &facts, &j->iprev))
-		abort();	/* clients.c asks for all that it needs */
+	if (!facts_of(&j->message, answers, &need, &facts, &j->iprev) ||
+	    !asked_of(&about, answers, &need, &j->asked))
+		abort();	/* judge_ask.c asks for all that they need */
 	explain_auth(j);
 	explain_client(j);
 	look_up(j, record);

@@ -12,9 +12,10 @@
  *	judge_reply		the answer; the row for the history
  */
 
+#include "policy/asked.h"
 #include "policy/authresults.h"
-#include "policy/clients.h"
 #include "policy/history.h"
+#include "policy/inquiry.h"
 #include "policy/insistent.h"
 #include "policy/known.h"
 #include "policy/policy_ipc.h"
@@ -27,7 +28,7 @@ struct judge {
 	struct rules	*rules;
 	struct lists	*lists;
 	struct known	*known;		/* what the lists say, cached */
-	struct clients	*clients;	/* what DNS says */
+	struct inquirer	*inquirer;	/* what DNS says */
 	struct history	*history;
 	struct replay	*replay;
 	struct insistent *insistent;	/* at defensive listeners */
@@ -35,12 +36,16 @@ struct judge {
 };
 extern struct judge judge;
 
+/* A client whose name servers are slow is not waited for. */
+#define JUDGE_WAIT_MS	3000
+
 /* One message under judgement.  Texts belong to ask, or to bufs here. */
 struct judgement {
 	const struct policy_judge_ask	*ask;
 	bool				 dry;	/* leaves no trace */
 	struct verdict_message		 message;
 	struct iprev			 iprev;
+	struct asked			 asked;
 	struct signs			 signs;
 	struct verdict			 verdict;
 	struct authresults		 results;
@@ -50,6 +55,8 @@ struct judgement {
 
 /* Its numbers are words of ours. */
 bool judge_ask_is_sound(const struct policy_judge_ask *ask);
+/* What providers are asked about for this message. */
+struct asked_about judge_about(const struct policy_judge_ask *ask);
 /* All answers are there. */
 void judge_message(const struct policy_judge_ask *ask, bool dry,
     const struct answers *answers, const struct history_counts *record,
@@ -62,6 +69,15 @@ void judge_reply(struct ipc_call *call, const struct judgement *judgement);
 void judge_log(const struct judgement *judgement);
 void judge_row(struct judgement *judgement,
     void (*use)(void *arg, const struct history_row *row), void *arg);
+
+/* policy/judge_client.c: who a client is, by its address; what providers say
+ * of it is asked at the same time, for later. */
+void judge_client(struct ipc_call *call, const struct policy_client_ask *ask);
+
+/* policy/judge_best_guess.c: SPF records for domains that publish none. */
+bool judge_has_best_guesses(void);
+void judge_best_guess(struct ipc_call *call,
+    const struct policy_best_guess_ask *ask);
 
 /* policy/judge_ask.c: asks for what is lacking and calls judged; also used by
  * mx6ctl's dry runs.  Texts of ask need not outlive the call. */

@@ -3,6 +3,7 @@
 
 #include "policy/known.h"
 
+#include "policy/lists_signs.h"
 #include "policy/recent.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -19,6 +20,7 @@ struct known {
 	struct recent		*recipients;	/* struct known_recipient */
 	struct known_recipient	*unkept;	/* the last one, if so */
 	uint64_t		 next_check_ms;
+	bool			 guesses_known, has_best_guesses;
 };
 
 static void
@@ -73,6 +75,7 @@ drop_all(struct known *k)
 {
 	recent_clear(k->whitelisted);
 	recent_clear(k->recipients);
+	k->guesses_known = false;
 	lists_each_misfit(k->lists, log_misfit, NULL);
 }
 
@@ -91,6 +94,17 @@ known_check(struct known *k, uint64_t now_ms)
 	k->next_check_ms = now_ms + CHECK_MS;
 	if (lists_changed(k->lists))
 		drop_all(k);
+}
+
+bool
+known_has_best_guesses(struct known *k, uint64_t now_ms)
+{
+	known_check(k, now_ms);
+	if (!k->guesses_known) {
+		k->has_best_guesses = lists_has_best_guesses(k->lists);
+		k->guesses_known = true;
+	}
+	return k->has_best_guesses;
 }
 
 enum list_answer

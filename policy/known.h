@@ -28,6 +28,8 @@ void known_check(struct known *known, uint64_t now_ms);
 /* Somebody says that there was an edit, or settings have changed. */
 void known_forget(struct known *known);
 
+/* The table of last-resort SPF records has a row. */
+bool known_has_best_guesses(struct known *known, uint64_t now_ms);
 enum list_answer known_whitelisted(struct known *known,
     const struct netaddr *peer, uint64_t now_ms);
 /* As recipients_find; valid until the next call here. */

@@ -83,7 +83,7 @@ struct lists {
 	struct lists_query	*green_value;
 	struct lists_query	*domain_facts;
 	struct lists_query	*network_facts;
-	struct lists_query	*best_guess;
+	struct lists_query	*best_guess, *any_guess;
 	unsigned		 nesting;	/* of lists_begin */
 	int64_t			 version;
 };

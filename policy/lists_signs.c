@@ -71,6 +71,8 @@ lists_signs_prepare(struct lists *lists)
 		    "FROM network_facts WHERE key = ?1" },
 		{ &lists->best_guess, "SELECT record FROM best_guess "
 		    "WHERE domain = ?1" },
+		{ &lists->any_guess, "SELECT record FROM best_guess "
+		    "LIMIT 1" },
 	};
 
 	return lists_prepare(lists, queries,
@@ -315,6 +317,14 @@ lists_network_facts(struct lists *lists, const struct netaddr *addr,
 	if (status == LISTS_OK)
 		*ret_facts = facts;
 	return status;
+}
+
+bool
+lists_has_best_guesses(struct lists *lists)
+{
+	char row[1][LISTS_VALUE_SIZE];
+
+	return lists_one_row(lists->any_guess, row, 1) == LISTS_OK;
 }
 
 enum lists_status

@@ -125,6 +125,8 @@ enum lists_status lists_domain_facts(struct lists *lists, const char *domain,
 /* Of the smallest block that holds the address. */
 enum lists_status lists_network_facts(struct lists *lists,
     const struct netaddr *addr, struct lists_network_facts *ret_facts);
+/* There is some last-resort SPF record; false, too, if that cannot be read. */
+bool lists_has_best_guesses(struct lists *lists);
 /* The SPF record to take for a domain that publishes none. */
 enum lists_status lists_best_guess(struct lists *lists, const char *domain,
     char ret_record[static LISTS_VALUE_SIZE]);

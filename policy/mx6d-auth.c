@@ -42,6 +42,7 @@ struct sending {
 	struct ipc_call		*call;
 	char			*helo;
 	char			*sender;
+	char			*best_guess;
 	struct spf_query	 query;
 	struct spf_outcome	 of_helo;
 	struct spf_outcome	 of_sender;
@@ -62,6 +63,7 @@ answer_sender(struct sending *s)
 	auth_sender_reply(s->call, &answer);
 	free(s->helo);
 	free(s->sender);
+	free(s->best_guess);
 	free(s);
 }
 
@@ -81,7 +83,8 @@ check_sender(void *arg, const struct answers *answers, struct questions *need)
 	struct sending *s = arg;
 	bool helo, sender;
 
-	s->query.best_guess = auth.child->config->best_guess;
+	s->query.best_guess = s->best_guess[0] != '\0' ? s->best_guess :
+	    auth.child->config->best_guess;
 	if (need == NULL) {
 		set_no_answer(&s->of_helo);
 		set_no_answer(&s->of_sender);
@@ -104,6 +107,7 @@ serve_auth_sender(struct ipc_call *call, const struct auth_sender_ask *ask)
 	s->call = call;
 	s->helo = xstrdup(ask->helo);
 	s->sender = xstrdup(ask->sender);
+	s->best_guess = xstrdup(ask->best_guess);
 	s->query = (struct spf_query){ .peer = ask->peer, .helo = s->helo,
 	    .sender = s->sender };
 	inquirer_ask(auth.inquirer, WAIT_MS, check_sender, s);

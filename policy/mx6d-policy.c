@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mx6d-policy: the judge.  It answers three questions of mx6d-smtp (who is
+ * mx6d-policy: the judge.  It answers the questions of mx6d-smtp (who is
  * this client, is this recipient ours, what becomes of this message), each
  * from the call itself, the lists, and what DNS says.  It holds nothing that
  * a restart would lose but caches.
@@ -22,78 +22,21 @@ struct judge judge;
 
 /* ---- at connect ---- */
 
-struct greeting {
-	struct ipc_call	*call;
-	struct netaddr	 peer;
-	uint32_t	 role;
-};
-
-/* Only at a defensive listener, and never a network that is on a list. */
-static bool
-is_turned_away(const struct netaddr *peer, uint32_t role, bool listed)
-{
-	char row[LISTS_VALUE_SIZE];
-
-	return role == ROLE_DEFENSIVE && !listed &&
-	    insistent_turned_away(judge.insistent, peer,
-	    uv_now(judge.child->loop)) &&
-	    lists_green_address(judge.lists, LISTS_GREEN_NETWORK, peer,
-	    row) == LISTS_ABSENT &&
-	    lists_green_address(judge.lists, LISTS_GREEN_FORWARDER, peer,
-	    row) == LISTS_ABSENT;
-}
-
-static void
-answer_client(struct ipc_call *call, const struct netaddr *peer,
-    uint32_t role, const struct answers *answers)
-{
-	struct questions need = { .count = 0 };
-	struct iprev iprev;
-	struct policy_client_answer answer = {
-		.relay = block_list_contains(
-		    &judge.child->config->relay_networks, peer),
-		.whitelisted = known_whitelisted(judge.known, peer,
-		    uv_now(judge.child->loop)) == LIST_YES,
-		.iprev = IPREV_TEMPERROR,
-		.rdns = "",
-	};
-
-	if (iprev_of(peer, answers, &need, &iprev)) {
-		answer.iprev = (uint8_t)iprev.status;
-		if (iprev.count > 0)
-			answer.rdns = iprev.names[0];
-	}
-	answer.turned_away = is_turned_away(peer, role,
-	    answer.relay != 0 || answer.whitelisted != 0);
-	policy_client_reply(call, &answer);
-}
-
-static void
-client_asked(void *arg, const struct answers *answers)
-{
-	struct greeting *greeting = arg;
-
-	answer_client(greeting->call, &greeting->peer, greeting->role,
-	    answers);
-	free(greeting);
-}
-
 void
 serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
 {
-	const struct answers *known = clients_known(judge.clients, &ask->peer);
-	struct greeting *greeting;
-
 	known_check(judge.known, uv_now(judge.child->loop));
-	if (known != NULL) {
-		answer_client(call, &ask->peer, ask->role, known);
-		return;
-	}
-	greeting = xmalloc(sizeof *greeting);
-	greeting->call = call;
-	greeting->peer = ask->peer;
-	greeting->role = ask->role;
-	clients_ask(judge.clients, &greeting->peer, client_asked, greeting);
+	judge_client(call, ask);
+}
+
+/* ---- at MAIL ---- */
+
+void
+serve_policy_best_guess(struct ipc_call *call,
+    const struct policy_best_guess_ask *ask)
+{
+	known_check(judge.known, uv_now(judge.child->loop));
+	judge_best_guess(call, ask);
 }
 
 /* ---- at RCPT ---- */
@@ -210,7 +153,7 @@ start(struct child *child)
 	judge.known = known_new(lists);
 	judge.replay = replay_new();
 	judge.insistent = insistent_new();
-	judge.clients = clients_new(child->loop,
+	judge.inquirer = inquirer_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));
 	return judge_gather_start() && judge_suggest_start();
 }

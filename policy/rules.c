@@ -193,10 +193,6 @@ compile_condition(const struct config_rule *section, const char *word,
 		return wrong(error, section, "there is no fact \"%.100s\"; "
 		    "mx6d.conf(5) lists them", name);
 	}
-	if (!fact_exists(fact))
-		return wrong(error, section, "this version cannot establish "
-		    "\"%s\" (%s) yet; leave that condition out", name,
-		    fact_meaning(fact));
 	*(negated ? &rule->must_not : &rule->must) |= FACT_MASK(fact);
 	if ((rule->must & rule->must_not) != 0)
 		return wrong(error, section, "\"%s\" and \"not-%s\" never hold "

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "policy/asked_weigh.h"
 #include "util/domain.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -265,6 +266,8 @@ signs_look_up(const struct signs_ask *ask, struct signs *ret_signs,
 	look_for_address(&l);
 	look_for_names(&l);
 	look_for_author(&l);
+	asked_weigh(ask->lists, ask->asked, l.domain, &ret_signs->answers,
+	    reasons);
 	lists_end(ask->lists);
 	look_into_books(&l);
 	weigh_history(&l);

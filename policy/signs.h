@@ -9,6 +9,7 @@
  * sender that is authenticated.
  */
 
+#include "policy/asked.h"
 #include "policy/history_store.h"
 #include "policy/known.h"
 #include "policy/lists_signs.h"
@@ -24,6 +25,7 @@ struct signs_ask {
 	const struct config		*config;
 	const struct verdict_message	*message;
 	const struct iprev		*iprev;
+	const struct asked		*asked;	/* of providers */
 	const struct history_counts	*record; /* of the authenticated domain */
 	const char *const		*rcpts;
 	size_t				 rcpt_count;

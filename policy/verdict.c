@@ -192,6 +192,10 @@ set_lists(struct facts *facts, const struct list_answers *lists)
 		{ FACT_HISTORY_GOOD, lists->history_good },
 		{ FACT_WHOIS_DOMAIN, lists->whois_domain },
 		{ FACT_WHOIS_NETWORK, lists->whois_network },
+		{ FACT_DNSWL, lists->dnswl },
+		{ FACT_DWL, lists->dwl },
+		{ FACT_DNSBL, lists->dnsbl },
+		{ FACT_ASN_LISTED, lists->asn_listed },
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

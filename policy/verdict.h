@@ -73,6 +73,11 @@ struct list_answers {
 	enum list_answer	 history_good;
 	enum list_answer	 whois_domain;
 	enum list_answer	 whois_network;
+	/* What providers say. */
+	enum list_answer	 dnswl;
+	enum list_answer	 dwl;
+	enum list_answer	 dnsbl;
+	enum list_answer	 asn_listed;
 	/* Whether the sender is in the book of each recipient. */
 	const enum list_answer	*addressbook;
 	size_t			 recipients;

@@ -65,6 +65,7 @@ struct visit {
 	int			 reader_fd;	/* the same file */
 	/* Only while an answer is handed on. */
 	const struct auth_message_answer *found;
+	bool			 guesses;	/* policy may know SPF records */
 	bool			 start_tls;	/* once the output has gone */
 	bool			 paused;
 	bool			 ended;		/* the client sends no more */

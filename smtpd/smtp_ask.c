@@ -38,6 +38,7 @@ client_done(void *arg, enum ipc_status status,
 		client.turned_away = answer->turned_away != 0;
 		client.iprev = answer->iprev;
 		client.rdns = answer->rdns;
+		v->guesses = answer->guesses != 0;
 	}
 	session_client_answer(v->session, status == IPC_OK ? &client : NULL,
 	    smtp_now_ms());

@@ -17,6 +17,7 @@
 
 /* Longer than the other side's own limits; what is lost is told at once. */
 #define SENDER_MS	30000
+#define GUESS_MS	10000
 #define EXAMINE_MS	30000
 #define JUDGE_MS	120000
 
@@ -24,10 +25,71 @@
 
 /* ---- the sender ---- */
 
+/*
+ *	ask_auth -> sender_done -> its domain publishes no record?
+ *	   ^				|no	|yes, and policy may know one
+ *	   |				v	v
+ *	   |			  the session  ask_guess -> guess_done
+ *	   `------------------------------------------------'
+ */
 struct sender_question {
 	struct visit	*v;
 	uint64_t	 transaction;
+	bool		 guessed;	/* policy was asked */
 };
+
+/* No RSET came meanwhile. */
+static bool
+is_current(const struct sender_question *q)
+{
+	const struct transaction *t = session_transaction(q->v->session);
+
+	return t != NULL && t->number == q->transaction;
+}
+
+static void sender_done(void *, enum ipc_status,
+    const struct auth_sender_answer *);
+
+static void
+ask_auth(struct sender_question *q, const char *best_guess)
+{
+	struct visit *v = q->v;
+	struct auth_sender_ask ask = {
+		.peer = session_place(v->session)->peer,
+		.helo = session_client_name(v->session),
+		.sender = session_transaction(v->session)->sender,
+		.best_guess = best_guess,
+	};
+
+	v->calls++;
+	auth_sender(child_peer(PROCESS_AUTH), &ask, SENDER_MS, sender_done, q);
+}
+
+/* Without a guess the first answer of mx6d-auth would do; it is got again
+ * from its cache, which spares us keeping it. */
+static void
+guess_done(void *arg, enum ipc_status status,
+    const struct policy_best_guess_answer *answer)
+{
+	struct sender_question *q = arg;
+
+	if (!visit_answered(q->v) || !is_current(q)) {
+		free(q);
+		return;
+	}
+	ask_auth(q, status == IPC_OK ? answer->record : "");
+}
+
+static void
+ask_guess(struct sender_question *q, const char *domain)
+{
+	struct policy_best_guess_ask ask = { .domain = domain };
+
+	q->guessed = true;
+	q->v->calls++;
+	policy_best_guess(child_peer(PROCESS_POLICY), &ask, GUESS_MS,
+	    guess_done, q);
+}
 
 static void
 sender_done(void *arg, enum ipc_status status,
@@ -38,9 +100,17 @@ sender_done(void *arg, enum ipc_status status,
 	uint64_t transaction = q->transaction;
 	struct sender_facts facts;
 
-	free(q);
-	if (!visit_answered(v))
+	if (!visit_answered(v)) {
+		free(q);
 		return;
+	}
+	if (status == IPC_OK && v->guesses && !q->guessed &&
+	    (answer->result == SPF_RESULT_NONE || answer->best_guess) &&
+	    is_current(q)) {
+		ask_guess(q, answer->domain);
+		return;
+	}
+	free(q);
 	if (status == IPC_OK)
 		facts = (struct sender_facts){ answer->helo_result,
 		    answer->result, answer->best_guess != 0, answer->domain,
@@ -53,17 +123,11 @@ sender_done(void *arg, enum ipc_status status,
 void
 ask_sender(struct visit *v, const struct session_request *request)
 {
-	struct auth_sender_ask ask = {
-		.peer = session_place(v->session)->peer,
-		.helo = session_client_name(v->session),
-		.sender = session_transaction(v->session)->sender,
-	};
-	struct sender_question *q = xmalloc(sizeof *q);
+	struct sender_question *q = xcalloc(1, sizeof *q);
 
 	q->v = v;
 	q->transaction = request->transaction;
-	v->calls++;
-	auth_sender(child_peer(PROCESS_AUTH), &ask, SENDER_MS, sender_done, q);
+	ask_auth(q, "");
 }
 
 /* ---- the message ---- */

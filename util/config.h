@@ -64,6 +64,8 @@ enum provider_kind {
 	PROVIDER_DOMAIN_WHITELIST,
 	PROVIDER_ADDRESS_BLOCKLIST,
 	PROVIDER_ASN,		/* who announces an address */
+	PROVIDER_SPF,		/* SPF records of domains that publish none */
+	PROVIDER_KINDS,
 };
 
 struct text_list {
@@ -117,7 +119,7 @@ struct config_provider {
 	char			*zone;		/* canonical */
 	char			*zone_ipv6;	/* for IPv6 addresses; may be
 						 * the same */
-	struct code_list	 codes;		/* that count; ASN: none */
+	struct code_list	 codes;		/* that count; ASN, SPF: none */
 };
 
 /* One member for each row of util/settings.def, with - as _. */

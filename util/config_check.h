@@ -14,7 +14,7 @@ extern const char *const config_push_back_names[3];
 extern const char *const config_family_names[3];
 extern const char *const config_tls_names[4];
 extern const char *const config_silent_names[2];
-extern const char *const config_provider_names[4];
+extern const char *const config_provider_names[PROVIDER_KINDS];
 
 /* Of one setting, beyond its kind. */
 bool config_check_value(const char *name, const char *value, char *why,

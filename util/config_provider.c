@@ -12,17 +12,18 @@
 /* "1.1.1...", 32 nibbles with their dots, must fit in front of a zone. */
 #define ZONE_MAX	(DOMAIN_MAX - 64)
 
-const char *const config_provider_names[4] = {
+const char *const config_provider_names[PROVIDER_KINDS] = {
 	[PROVIDER_ADDRESS_WHITELIST] = "address-whitelist",
 	[PROVIDER_DOMAIN_WHITELIST] = "domain-whitelist",
 	[PROVIDER_ADDRESS_BLOCKLIST] = "address-blocklist",
 	[PROVIDER_ASN] = "asn",
+	[PROVIDER_SPF] = "spf",
 };
 
 static bool
 kind_parse(const char *kind, enum provider_kind *ret_kind)
 {
-	for (unsigned i = 0; i < 4; i++)
+	for (unsigned i = 0; i < PROVIDER_KINDS; i++)
 		if (strcmp(kind, config_provider_names[i]) == 0) {
 			*ret_kind = (enum provider_kind)i;
 			return true;
@@ -38,6 +39,18 @@ zone_parse(const char *text, char ret_zone[static DOMAIN_SIZE])
 	    ret_zone) && strlen(ret_zone) <= ZONE_MAX;
 }
 
+static bool
+is_of_domains(enum provider_kind kind)
+{
+	return kind == PROVIDER_DOMAIN_WHITELIST || kind == PROVIDER_SPF;
+}
+
+static bool
+has_codes(enum provider_kind kind)
+{
+	return kind != PROVIDER_ASN && kind != PROVIDER_SPF;
+}
+
 /* The sections are to say what no default can know. */
 static const char *
 fault_of(const struct provider_text *text, struct config_provider *p)
@@ -46,26 +59,26 @@ fault_of(const struct provider_text *text, struct config_provider *p)
 
 	if (text->kind == NULL)
 		return "it needs a kind: address-whitelist, domain-whitelist, "
-		    "address-blocklist or asn";
+		    "address-blocklist, asn or spf";
 	if (!kind_parse(text->kind, &p->kind))
 		return "kind: it should be address-whitelist, "
-		    "domain-whitelist, address-blocklist or asn";
+		    "domain-whitelist, address-blocklist, asn or spf";
 	if (!zone_parse(text->zone, zone))
 		return "zone: it should be the name that is asked below, such "
 		    "as \"list.example\"";
 	p->zone = xstrdup(zone);
 	if (text->zone_ipv6[0] != '\0') {
-		if (p->kind == PROVIDER_DOMAIN_WHITELIST)
-			return "zone-ipv6: a domain-whitelist has one zone";
+		if (is_of_domains(p->kind))
+			return "zone-ipv6: a list of domains has one zone";
 		if (!zone_parse(text->zone_ipv6, zone))
 			return "zone-ipv6: it should be the name that is "
 			    "asked below for IPv6 addresses";
 	}
 	p->zone_ipv6 = xstrdup(zone);
-	if (p->kind == PROVIDER_ASN && text->code_count > 0)
-		return "codes: an asn provider answers with AS numbers, it "
-		    "has none";
-	if (p->kind != PROVIDER_ASN && text->code_count == 0)
+	if (!has_codes(p->kind) && text->code_count > 0)
+		return "codes: asn and spf providers answer with text, they "
+		    "have none";
+	if (has_codes(p->kind) && text->code_count == 0)
 		return "it needs codes: the answers that count, such as "
 		    "{\"127.0.*.1-3\"}";
 	if (text->code_count > CONFIG_CODES_MAX)

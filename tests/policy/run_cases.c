@@ -155,6 +155,30 @@ set_greenlisted(struct scene *s, char *text)
 }
 
 static void
+set_dnswl(struct scene *s, char *text)
+{
+	s->lists.dnswl = list_answer(text);
+}
+
+static void
+set_dwl(struct scene *s, char *text)
+{
+	s->lists.dwl = list_answer(text);
+}
+
+static void
+set_dnsbl(struct scene *s, char *text)
+{
+	s->lists.dnsbl = list_answer(text);
+}
+
+static void
+set_asn_listed(struct scene *s, char *text)
+{
+	s->lists.asn_listed = list_answer(text);
+}
+
+static void
 set_books(struct scene *s, char *text)
 {
 	char *word;
@@ -328,6 +352,8 @@ static const struct {
 	{ "rule", set_rule }, { "code", set_code }, { "url", set_url },
 	{ "whitelisted-domain", set_whitelisted_domain },
 	{ "greenlisted", set_greenlisted }, { "books", set_books },
+	{ "dnswl", set_dnswl }, { "dwl", set_dwl }, { "dnsbl", set_dnsbl },
+	{ "asn-listed", set_asn_listed },
 	{ "author", set_author }, { "spf", set_spf }, { "dkim", set_dkim },
 	{ "dmarc", set_dmarc }, { "authenticated", set_authenticated },
 	{ "auth", set_auth }, { "content-filter", set_filter },

@@ -188,7 +188,7 @@ static const struct {
 	    "did you mean \"socket\"?" },
 	{ "provider \"p\" { zone = l.example }\n", "it needs a kind" },
 	{ "provider \"p\" { kind = whitelist zone = l.example }\n",
-	    "address-blocklist or asn" },
+	    "address-blocklist, asn or spf" },
 	{ "provider \"p\" { kind = asn }\n", "zone: it should be" },
 	{ "provider \"p\" { kind = asn zone = \"a b\" }\n",
 	    "zone: it should be" },
@@ -199,7 +199,7 @@ static const struct {
 	{ "provider \"p\" { kind = address-blocklist zone = l.example }\n",
 	    "it needs codes" },
 	{ "provider \"p\" { kind = asn zone = o.example "
-	    "codes = { 127.0.0.2 } }\n", "it has none" },
+	    "codes = { 127.0.0.2 } }\n", "have none" },
 	{ "provider \"p\" { kind = domain-whitelist zone = l.example "
 	    "codes = { 127.0.0.2, 127.0.0.256 } }\n", "127.0.0.256: it" },
 	{ "provider \"p\" { kind = address-blocklist zone = l.example "

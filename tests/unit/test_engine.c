@@ -170,6 +170,14 @@ serve_policy_client(struct ipc_call *call, const struct policy_client_ask *ask)
 }
 
 void
+serve_policy_best_guess(struct ipc_call *call,
+    const struct policy_best_guess_ask *ask)
+{
+	(void)ask;
+	ipc_call_drop(call);
+}
+
+void
 serve_policy_judge(struct ipc_call *call, const struct policy_judge_ask *ask)
 {
 	(void)ask;

@@ -140,8 +140,10 @@ statements_for(struct known *known, const struct config *config,
 	    .spf_domain = strchr(from, '@') + 1, .authenticated = true } };
 	struct iprev iprev = { .count = 0 };
 	const char *rcpts[] = { rcpt, "friends@example.org" };
+	static const struct asked nobody = { .count = 0 };
 	const struct signs_ask ask = { .lists = lists, .known = known,
 	    .config = config, .message = &message, .iprev = &iprev,
+	    .asked = &nobody,
 	    .record = &none, .rcpts = rcpts, .rcpt_count = 2 };
 	struct signs signs;
 	struct buf reasons;

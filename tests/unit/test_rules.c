@@ -53,8 +53,6 @@ errors_help(void **state)
 	refused(&r, 1, "\"tsl\"", "did you mean \"not-tls\"?");
 	r = section("a", "ipv6", "quite-another-thing", "accept");
 	refused(&r, 1, "no fact", "mx6d.conf(5)");
-	r = section("a", "ipv6", "dnsbl", "accept");
-	refused(&r, 1, "cannot establish", "dnsbl");
 	r = section("a", "ipv6", NULL, "acept");
 	refused(&r, 1, "no action \"acept\"", "did you mean \"accept\"?");
 	r = section("a", "ipv6", NULL, "filter");

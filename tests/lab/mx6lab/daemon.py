@@ -55,16 +55,18 @@ def value_text(value):
     return '"%s"' % value
 
 
-def configuration(settings, listens=(), routes=(), rules=(), filters=()):
+def configuration(settings, listens=(), routes=(), rules=(), filters=(),
+                  providers=()):
     """The text of an mx6d.conf.
 
     listens: (address, {key: value}); routes: (domain, {...});
-    rules, filters: (name, {...}).  Words (roles, choices) are quoted too.
+    rules, filters, providers: (name, {...}).  Words (roles, choices) are quoted too.
     """
     lines = ["%s = %s" % (key.replace("_", "-"), value_text(value))
              for key, value in settings.items()]
     for kind, rows in (("listen", listens), ("route", routes),
-                       ("rule", rules), ("filter", filters)):
+                       ("rule", rules), ("filter", filters),
+                       ("provider", providers)):
         for title, keys in rows:
             body = "".join("\t%s = %s\n" % (k.replace("_", "-"),
                                             value_text(v))
@@ -131,7 +133,7 @@ class Daemon:
     """
 
     def __init__(self, build, host, folder, settings, listens=(), routes=(),
-                 rules=(), filters=()):
+                 rules=(), filters=(), providers=()):
         self.build, self.host = programs(build, host, folder), host
         self.folder = os.path.abspath(folder)
         self.conf = self.folder + "/mx6d.conf"
@@ -145,7 +147,7 @@ class Daemon:
             "control_socket": self.control,
             **settings}
         self.listens, self.routes, self.rules = listens, routes, rules
-        self.filters = filters
+        self.filters, self.providers = filters, providers
         self.make_folders()
         self.write_configuration()
 
@@ -169,7 +171,8 @@ class Daemon:
         self.settings.update(changes)
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write(configuration(self.settings, self.listens, self.routes,
-                                  self.rules, self.filters))
+                                  self.rules, self.filters,
+                                  self.providers))
 
     # Life.
 

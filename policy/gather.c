@@ -8,6 +8,7 @@
 #include "util/xalloc.h"
 
 #define PENDING_MAX	1024	/* rows that wait; more are not gathered */
+#define RECIPIENTS_MAX	100	/* of one message that are looked at */
 #define NEW_S		1	/* how long a new entry may wait */
 #define COUNT_S		60	/* how long a count may */
 #define FORGET_S	3600	/* between looks for what is too old */
@@ -22,8 +23,6 @@ gather_decide(const struct gather_message *message)
 		return GATHER_NOT_NAMED;
 	if (message->sender[0] == '\0')
 		return GATHER_NULL_SENDER;
-	if (!message->sender_is_mailbox)
-		return GATHER_NOT_A_MAILBOX;
 	if (strcasecmp(message->sender, message->from) != 0)
 		return GATHER_OTHER_FROM;
 	if (message->auto_submitted || message->list || message->forwarded)
@@ -114,6 +113,42 @@ gatherer_add(struct gatherer *g, const char *mailbox, const char *recipient,
 		.mailbox = xstrdup(mailbox), .sender = xstrdup(recipient),
 		.count = 1, .seen_at = now,
 	};
+}
+
+static void
+take_one(struct gatherer *g, const char *mailbox, const char *recipient,
+    int64_t now)
+{
+	char text[MAILADDR_TEXT_SIZE];
+	struct lists_domain domain;
+	struct mailaddr addr;
+	bool ours;
+
+	if (mailaddr_parse(recipient, strlen(recipient), true, &addr) !=
+	    MAILADDR_OK)
+		return;
+	/* What cannot be read may be ours. */
+	ours = lists_domain(g->lists, addr.domain, &domain) != LISTS_ABSENT;
+	if (gather_recipient(mailbox, mailaddr_format(&addr, text), ours))
+		gatherer_add(g, mailbox, text, now);
+}
+
+enum gather_answer
+gatherer_take(struct gatherer *g, const struct gather_message *message,
+    const char *const *recipients, size_t count, int64_t now)
+{
+	enum gather_answer answer = gather_decide(message);
+	struct lists_mailbox mailbox;
+
+	if (answer != GATHER_YES)
+		return answer;
+	if (lists_mailbox(g->lists, message->sender, &mailbox) != LISTS_OK)
+		return GATHER_NOT_A_MAILBOX;
+	lists_begin(g->lists);
+	for (size_t i = 0; i < count && i < RECIPIENTS_MAX; i++)
+		take_one(g, mailbox.address, recipients[i], now);
+	lists_end(g->lists);
+	return GATHER_YES;
 }
 
 enum lists_status

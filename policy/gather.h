@@ -21,7 +21,6 @@
 struct gather_message {
 	const char	*sender;	/* MAIL FROM, "" for the null sender */
 	const char	*from;		/* RFC5322.From, one mailbox; else "" */
-	bool		 sender_is_mailbox;	/* a row of the table mailbox */
 	bool		 named_network;	/* the client is in gather-networks */
 	bool		 auto_submitted;
 	bool		 list;
@@ -32,12 +31,13 @@ enum gather_answer {
 	GATHER_YES,
 	GATHER_NOT_NAMED,	/* the network is not in gather-networks */
 	GATHER_NULL_SENDER,
-	GATHER_NOT_A_MAILBOX,	/* the sender is none of ours */
 	GATHER_OTHER_FROM,	/* From is not the sender */
 	GATHER_AUTOMATIC,	/* Auto-Submitted, list or forwarded mail */
+	GATHER_NOT_A_MAILBOX,	/* the sender is none of ours */
 };
 
-/* May recipients of this message enter the sender's book? */
+/* May recipients of this message enter the sender's book, if it is a mailbox
+ * of ours (a row of the table mailbox)? */
 enum gather_answer gather_decide(const struct gather_message *message);
 /* May this recipient?  Not one in the sender's own domain, nor in another
  * domain of ours (domain_is_ours), nor an address literal. */
@@ -52,6 +52,14 @@ struct gatherer *gatherer_free(struct gatherer *gatherer);	/* unwritten */
 /* The mailbox has sent a message to this address (both canonical). */
 void gatherer_add(struct gatherer *gatherer, const char *mailbox,
     const char *recipient, int64_t now);
+/*
+ * A message was accepted: adds those of its recipients that may enter the
+ * sender's book.  What keeps all of them out, if anything; the lists are
+ * asked last.
+ */
+enum gather_answer gatherer_take(struct gatherer *gatherer,
+    const struct gather_message *message, const char *const *recipients,
+    size_t count, int64_t now);
 /*
  * To be called about once a second: writes what has waited long enough, new
  * entries after a second, counts after a minute, and forgets what is older

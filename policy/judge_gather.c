@@ -7,10 +7,9 @@
 #include "policy/gather.h"
 #include "policy/judge.h"
 #include "util/log.h"
-#include "util/mailaddr.h"
+#include "util/xalloc.h"
 
 #define TICK_MS		1000
-#define RECIPIENTS_MAX	100	/* of one message that are looked at */
 
 static struct gatherer *gatherer;
 static uv_timer_t timer;
@@ -45,50 +44,29 @@ judge_gather_stop(void)
 	report(gatherer_flush(gatherer));
 }
 
-static void
-gather_one(const char *mailbox, const char *recipient, int64_t now)
-{
-	char text[MAILADDR_TEXT_SIZE];
-	struct lists_domain domain;
-	struct mailaddr addr;
-	bool ours;
-
-	if (mailaddr_parse(recipient, strlen(recipient), true, &addr) !=
-	    MAILADDR_OK)
-		return;
-	/* What cannot be read may be ours. */
-	ours = lists_domain(judge.lists, addr.domain, &domain) !=
-	    LISTS_ABSENT;
-	if (gather_recipient(mailbox, mailaddr_format(&addr, text), ours))
-		gatherer_add(gatherer, mailbox, text, now);
-}
-
+/* Mail that is not taken is not sent. */
 void
 judge_gather(const struct judgement *judgement)
 {
 	const struct policy_judge_ask *ask = judgement->ask;
-	struct lists_mailbox mailbox;
-	struct gather_message message = {
+	const struct gather_message message = {
 		.sender = ask->sender,
 		.from = ask->auth_known != 0 &&
 		    ask->from_status == FROM_ONE ? ask->from : "",
-		.sender_is_mailbox = true,
 		.named_network = block_list_contains(
 		    &judge.child->config->gather_networks, &ask->peer),
 		.auto_submitted = ask->auto_submitted != 0,
 		.list = ask->list != 0,
 		.forwarded = ask->forwarded != 0,
 	};
+	const char **rcpts;
 
-	/* Mail that is not taken is not sent; the lists are asked last. */
-	if (judgement->verdict.action != VERDICT_ACCEPT ||
-	    gather_decide(&message) != GATHER_YES)
+	if (judgement->verdict.action != VERDICT_ACCEPT)
 		return;
-	if (lists_mailbox(judge.lists, ask->sender, &mailbox) != LISTS_OK)
-		return;
-	lists_begin(judge.lists);
-	for (uint32_t i = 0; i < ask->rcpts_count && i < RECIPIENTS_MAX; i++)
-		gather_one(mailbox.address, ask->rcpts[i].address,
-		    time(NULL));
-	lists_end(judge.lists);
+	rcpts = xcalloc(ask->rcpts_count + 1, sizeof *rcpts);
+	for (uint32_t i = 0; i < ask->rcpts_count; i++)
+		rcpts[i] = ask->rcpts[i].address;
+	gatherer_take(gatherer, &message, rcpts, ask->rcpts_count,
+	    time(NULL));
+	free(rcpts);
 }

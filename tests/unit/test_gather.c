@@ -40,7 +40,7 @@ what_is_never_gathered(void **state)
 {
 	const struct gather_message good = {
 		.sender = "alice@example.org", .from = "Alice@example.org",
-		.sender_is_mailbox = true, .named_network = true,
+		.named_network = true,
 	};
 	struct gather_message m = good;
 
@@ -51,9 +51,6 @@ what_is_never_gathered(void **state)
 	m = good;
 	m.sender = "";
 	assert_int_equal(gather_decide(&m), GATHER_NULL_SENDER);
-	m = good;
-	m.sender_is_mailbox = false;
-	assert_int_equal(gather_decide(&m), GATHER_NOT_A_MAILBOX);
 	m = good;
 	m.from = "bob@example.org";
 	assert_int_equal(gather_decide(&m), GATHER_OTHER_FROM);

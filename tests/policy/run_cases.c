@@ -56,6 +56,7 @@ struct scene {
 	bool			 refused;
 };
 
+static struct pushback_reply last_reply;	/* of the case before */
 static unsigned test_number, failures;
 static const char *file_name;
 
@@ -136,46 +137,38 @@ list_answer(const char *text)
 	    strcmp(text, "no") == 0 ? LIST_NO : LIST_UNKNOWN;
 }
 
-static void
-set_whitelisted(struct scene *s, char *text)
-{
-	s->lists.whitelist_address = list_answer(text);
-}
+/* What the lists say of the message as a whole, in their own words. */
+static const struct {
+	const char	*word;
+	size_t		 place;		/* in struct list_answers */
+} lists_words[] = {
+#define SAYS(word, member) { word, offsetof(struct list_answers, member) }
+	SAYS("whitelisted", whitelist_address),
+	SAYS("whitelisted-domain", whitelist_domain),
+	SAYS("greenlisted", greenlist),
+	SAYS("dnswl", dnswl),
+	SAYS("dwl", dwl),
+	SAYS("dnsbl", dnsbl),
+	SAYS("asn-listed", asn_listed),
+	SAYS("history-good", history_good),
+	SAYS("whois-domain", whois_domain),
+	SAYS("whois-network", whois_network),
+#undef SAYS
+};
 
-static void
-set_whitelisted_domain(struct scene *s, char *text)
+static bool
+take_list(struct scene *s, const char *word, const char *text)
 {
-	s->lists.whitelist_domain = list_answer(text);
-}
+	for (size_t i = 0; i < sizeof lists_words / sizeof *lists_words; i++) {
+		enum list_answer answer = list_answer(text);
 
-static void
-set_greenlisted(struct scene *s, char *text)
-{
-	s->lists.greenlist = list_answer(text);
-}
-
-static void
-set_dnswl(struct scene *s, char *text)
-{
-	s->lists.dnswl = list_answer(text);
-}
-
-static void
-set_dwl(struct scene *s, char *text)
-{
-	s->lists.dwl = list_answer(text);
-}
-
-static void
-set_dnsbl(struct scene *s, char *text)
-{
-	s->lists.dnsbl = list_answer(text);
-}
-
-static void
-set_asn_listed(struct scene *s, char *text)
-{
-	s->lists.asn_listed = list_answer(text);
+		if (strcmp(lists_words[i].word, word) != 0)
+			continue;
+		memcpy((char *)&s->lists + lists_words[i].place, &answer,
+		    sizeof answer);
+		return true;
+	}
+	return false;
 }
 
 static void
@@ -347,13 +340,9 @@ static const struct {
 } givens[] = {
 	{ "listener", set_listener }, { "client", set_client },
 	{ "name", set_name }, { "host", set_host }, { "helo", set_helo },
-	{ "from", set_from }, { "whitelisted", set_whitelisted },
-	{ "relay", set_relay }, { "tls", set_tls }, { "lab", set_lab },
-	{ "rule", set_rule }, { "code", set_code }, { "url", set_url },
-	{ "whitelisted-domain", set_whitelisted_domain },
-	{ "greenlisted", set_greenlisted }, { "books", set_books },
-	{ "dnswl", set_dnswl }, { "dwl", set_dwl }, { "dnsbl", set_dnsbl },
-	{ "asn-listed", set_asn_listed },
+	{ "from", set_from }, { "relay", set_relay }, { "tls", set_tls },
+	{ "lab", set_lab }, { "rule", set_rule }, { "code", set_code },
+	{ "url", set_url }, { "books", set_books },
 	{ "author", set_author }, { "spf", set_spf }, { "dkim", set_dkim },
 	{ "dmarc", set_dmarc }, { "authenticated", set_authenticated },
 	{ "auth", set_auth }, { "content-filter", set_filter },
@@ -514,6 +503,17 @@ check_mixed(struct scene *s, char *text)
 	return s->verdict.mixed == is_yes(text);
 }
 
+/* Word for word what the case before was told. */
+static bool
+check_same_reply(struct scene *s, char *text)
+{
+	bool same = s->refused && s->reply.count == last_reply.count;
+
+	for (size_t i = 0; same && i < s->reply.count; i++)
+		same = strcmp(s->reply.lines[i], last_reply.lines[i]) == 0;
+	return same == is_yes(text);
+}
+
 static const struct {
 	const char	*word;
 	bool		(*check)(struct scene *, char *);
@@ -522,6 +522,7 @@ static const struct {
 	{ "unknown", check_unknown }, { "shadow", check_shadow },
 	{ "reply", check_reply }, { "says", check_says },
 	{ "prepends", check_prepends }, { "mixed", check_mixed },
+	{ "same-reply", check_same_reply },
 };
 
 /* What holds for every refusal. */
@@ -585,6 +586,7 @@ run_scene(struct scene *s)
 			printf("# %s %s %s\n", s->reply.code,
 			    s->reply.enhanced, s->reply.lines[i]);
 	}
+	last_reply = s->reply;
 	rules_free(s->compiled);
 	for (size_t i = 0; i < s->rule_count; i++)
 		free(s->rules[i].when.items);
@@ -611,6 +613,8 @@ take_line(struct scene *s, char *line)
 		*s = new_scene(rest);
 		return;
 	}
+	if (take_list(s, word, rest))
+		return;
 	for (size_t i = 0; i < sizeof givens / sizeof givens[0]; i++) {
 		if (strcmp(givens[i].word, word) == 0) {
 			givens[i].set(s, rest);

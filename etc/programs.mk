@@ -45,7 +45,7 @@ objs-mx6d-policy	= policy/answers \
 			  policy/judge_best_guess policy/judge_client \
 			  policy/judge_gather policy/judge_suggest \
 			  policy/judge_tell policy/known \
-			  policy/lists policy/lists_db policy/lists_edit \
+			  policy/lists policy/lists_books policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_gather \
 			  policy/lists_networks policy/lists_signs \
 			  policy/lists_tables policy/lists_values \
@@ -105,7 +105,7 @@ objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
 			  smtpd/ctl_destinations smtpd/ctl_route \
 			  smtpd/ctl_explain smtpd/ctl_pushback smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_lists_file \
 			  smtpd/ctl_tell \
-			  policy/lists policy/lists_db policy/lists_edit \
+			  policy/lists policy/lists_books policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_networks \
 			  policy/lists_signs policy/lists_gather \
 			  policy/lists_tables policy/lists_values_signs \

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* What people want to know of the history. */
 
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "policy/history_inner.h"
 
 /* Who has not come back after this long is not expected any more. */
@@ -53,37 +58,88 @@ history_read_prepare(struct history_store *store)
 	    store->senders != NULL && store->suggest != NULL;
 }
 
-static uint64_t
-number(struct lists_query *q, int column)
+/* ---- from columns to members ---- */
+
+enum kind {
+	TEXT,			/* const char *, valid until the next step */
+	NUMBER,			/* uint64_t */
+	YESNO,			/* bool */
+};
+
+/* Where a column goes; one row for each column of a query, in order. */
+struct field {
+	enum kind	 kind;
+	size_t		 place;
+};
+
+#define FIELD(kind, type, member) { kind, offsetof(struct type, member) }
+#define COUNT(fields) (sizeof (fields) / sizeof (fields)[0])
+
+static void
+read_field(struct lists_query *q, int column, const struct field *field,
+    void *row)
 {
-	return (uint64_t)query_number(q, column);
+	char *to = (char *)row + field->place;
+	const char *text;
+	uint64_t number;
+	uint8_t yes;
+
+	switch (field->kind) {
+	case TEXT:
+		text = query_text(q, column);
+		memcpy(to, &text, sizeof text);
+		return;
+	case NUMBER:
+		number = (uint64_t)query_number(q, column);
+		memcpy(to, &number, sizeof number);
+		return;
+	case YESNO:
+		yes = query_number(q, column) != 0;
+		memcpy(to, &yes, sizeof yes);
+		return;
+	}
+	abort();
 }
+
+/* false: there is no row any more, and the query may run again. */
+static bool
+next_row(struct lists_query *q, const struct field *fields, size_t count,
+    void *row)
+{
+	if (query_step(q) != QUERY_ROW)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		read_field(q, (int)i, &fields[i], row);
+	return true;
+}
+
+static_assert(sizeof(bool) == sizeof(uint8_t), "YESNO is one octet");
+
+/* ---- the lookups ---- */
 
 bool
 history_store_find(struct history_store *store, const char *message,
     void (*use)(void *arg, const struct history_row *row), void *arg)
 {
-	struct lists_query *q = store->find;
+#define F(kind, member) FIELD(kind, history_row, member)
+	static const struct field fields[] = {
+		F(TEXT, message), F(NUMBER, at), F(TEXT, session),
+		F(TEXT, peer), F(TEXT, role), F(TEXT, helo), F(TEXT, sender),
+		F(TEXT, recipients), F(TEXT, author), F(TEXT, action),
+		F(TEXT, rule), F(TEXT, shadow), F(TEXT, shadow_rule),
+		F(YESNO, mixed), F(TEXT, facts), F(TEXT, unknown),
+		F(TEXT, results), F(TEXT, reasons), F(TEXT, tried),
+		F(TEXT, dns),
+	};
+#undef F
 	struct history_row row = { .network = "", .author_domain = "",
 	    .message_id_hash = "" };
-	const char **const before[] = { &row.session, &row.peer, &row.role,
-	    &row.helo, &row.sender, &row.recipients, &row.author, &row.action,
-	    &row.rule, &row.shadow, &row.shadow_rule };
-	const char **const after[] = { &row.facts, &row.unknown, &row.results,
-	    &row.reasons, &row.tried, &row.dns };
 
-	query_bind_text(q, 1, message);
-	if (query_step(q) != QUERY_ROW)
+	query_bind_text(store->find, 1, message);
+	if (!next_row(store->find, fields, COUNT(fields), &row))
 		return false;
-	row.message = query_text(q, 0);
-	row.at = number(q, 1);
-	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
-		*before[i] = query_text(q, 2 + (int)i);
-	row.mixed = number(q, 13) != 0;
-	for (size_t i = 0; i < sizeof after / sizeof after[0]; i++)
-		*after[i] = query_text(q, 14 + (int)i);
 	use(arg, &row);
-	query_reset(q);
+	query_reset(store->find);
 	return true;
 }
 
@@ -92,27 +148,21 @@ history_store_pushbacks(struct history_store *store, const char *filter,
     uint64_t limit, void (*use)(void *arg,
     const struct history_pushback *row), void *arg)
 {
-	struct lists_query *q = store->pushbacks;
+#define F(kind, member) FIELD(kind, history_pushback, member)
+	static const struct field fields[] = {
+		F(TEXT, message), F(NUMBER, at), F(TEXT, sender),
+		F(TEXT, recipients), F(TEXT, author_domain), F(TEXT, network),
+		F(NUMBER, closed_at), F(TEXT, closed_by),
+		F(TEXT, closed_from), F(YESNO, authenticated),
+		F(YESNO, same_helo),
+	};
+#undef F
+	struct history_pushback row;
 
-	query_bind_text(q, 1, filter);
-	query_bind_number(q, 2, (int64_t)limit);
-	while (query_step(q) == QUERY_ROW) {
-		const struct history_pushback row = {
-			.message = query_text(q, 0),
-			.at = number(q, 1),
-			.sender = query_text(q, 2),
-			.recipients = query_text(q, 3),
-			.author_domain = query_text(q, 4),
-			.network = query_text(q, 5),
-			.closed_at = number(q, 6),
-			.closed_by = query_text(q, 7),
-			.closed_from = query_text(q, 8),
-			.authenticated = number(q, 9) != 0,
-			.same_helo = number(q, 10) != 0,
-		};
-
+	query_bind_text(store->pushbacks, 1, filter);
+	query_bind_number(store->pushbacks, 2, (int64_t)limit);
+	while (next_row(store->pushbacks, fields, COUNT(fields), &row))
 		use(arg, &row);
-	}
 }
 
 void
@@ -120,24 +170,19 @@ history_store_senders(struct history_store *store, uint64_t now,
     uint64_t limit, void (*use)(void *arg, const struct history_sender *row),
     void *arg)
 {
-	struct lists_query *q = store->senders;
+#define F(kind, member) FIELD(kind, history_sender, member)
+	static const struct field fields[] = {
+		F(TEXT, sender), F(TEXT, network), F(NUMBER, pushed_back),
+		F(NUMBER, returned), F(NUMBER, same_helo), F(NUMBER, lost),
+		F(NUMBER, delay_s), F(NUMBER, last_at),
+	};
+#undef F
+	struct history_sender row;
 
-	query_bind_number(q, 1, (int64_t)(now - LOST_AFTER_S));
-	query_bind_number(q, 2, (int64_t)limit);
-	while (query_step(q) == QUERY_ROW) {
-		const struct history_sender row = {
-			.sender = query_text(q, 0),
-			.network = query_text(q, 1),
-			.pushed_back = number(q, 2),
-			.returned = number(q, 3),
-			.same_helo = number(q, 4),
-			.lost = number(q, 5),
-			.delay_s = number(q, 6),
-			.last_at = number(q, 7),
-		};
-
+	query_bind_number(store->senders, 1, (int64_t)(now - LOST_AFTER_S));
+	query_bind_number(store->senders, 2, (int64_t)limit);
+	while (next_row(store->senders, fields, COUNT(fields), &row))
 		use(arg, &row);
-	}
 }
 
 void
@@ -145,23 +190,19 @@ history_store_suggest(struct history_store *store, uint64_t now,
     uint64_t limit, void (*use)(void *arg,
     const struct history_suggestion *row), void *arg)
 {
-	struct lists_query *q = store->suggest;
+#define F(kind, member) FIELD(kind, history_suggestion, member)
+	static const struct field fields[] = {
+		F(TEXT, domain), F(NUMBER, pushed_back), F(NUMBER, first_at),
+		F(NUMBER, last_at), F(NUMBER, lost),
+		F(NUMBER, counts.accepted), F(NUMBER, counts.spam),
+		F(NUMBER, counts.refused), F(NUMBER, in_books),
+		F(YESNO, applied),
+	};
+#undef F
+	struct history_suggestion row;
 
-	query_bind_number(q, 1, (int64_t)(now - LOST_AFTER_S));
-	query_bind_number(q, 2, (int64_t)limit);
-	while (query_step(q) == QUERY_ROW) {
-		const struct history_suggestion row = {
-			.domain = query_text(q, 0),
-			.pushed_back = number(q, 1),
-			.first_at = number(q, 2),
-			.last_at = number(q, 3),
-			.lost = number(q, 4),
-			.counts = { .accepted = number(q, 5),
-			    .spam = number(q, 6), .refused = number(q, 7) },
-			.in_books = number(q, 8),
-			.applied = number(q, 9) != 0,
-		};
-
+	query_bind_number(store->suggest, 1, (int64_t)(now - LOST_AFTER_S));
+	query_bind_number(store->suggest, 2, (int64_t)limit);
+	while (next_row(store->suggest, fields, COUNT(fields), &row))
 		use(arg, &row);
-	}
 }

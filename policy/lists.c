@@ -89,6 +89,7 @@ prepare(struct lists *lists)
 	return lists_prepare(lists, queries,
 	    sizeof queries / sizeof queries[0]) &&
 	    lists_networks_prepare(lists) && lists_signs_prepare(lists) &&
+	    lists_books_prepare(lists) &&
 	    lists_gather_prepare(lists) && lists_edit_prepare(lists);
 }
 

@@ -2,6 +2,7 @@
 /* The lists as the judge reads them: who is ours. */
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "policy/lists_inner.h"
 #include "util/number.h"
@@ -33,20 +34,11 @@ lists_whitelisted(struct lists *lists, const struct netaddr *addr)
 }
 
 enum lists_status
-lists_one_row(struct lists_query *q, char (*values)[LISTS_VALUE_SIZE],
+lists_take_row(struct lists_query *q, char (*values)[LISTS_VALUE_SIZE],
     int count)
 {
 	enum lists_status status = LISTS_OK;
 
-	switch (query_step(q)) {
-	case QUERY_ROW:
-		break;
-	case QUERY_DONE:
-		return LISTS_ABSENT;
-	case QUERY_REFUSED:
-	case QUERY_TROUBLE:
-		return LISTS_TROUBLE;
-	}
 	for (int i = 0; i < count; i++) {
 		const char *value = query_text(q, i);
 
@@ -57,6 +49,22 @@ lists_one_row(struct lists_query *q, char (*values)[LISTS_VALUE_SIZE],
 	}
 	query_reset(q);
 	return status;
+}
+
+enum lists_status
+lists_one_row(struct lists_query *q, char (*values)[LISTS_VALUE_SIZE],
+    int count)
+{
+	switch (query_step(q)) {
+	case QUERY_ROW:
+		return lists_take_row(q, values, count);
+	case QUERY_DONE:
+		return LISTS_ABSENT;
+	case QUERY_REFUSED:
+	case QUERY_TROUBLE:
+		return LISTS_TROUBLE;
+	}
+	abort();
 }
 
 static_assert(sizeof(struct lists_domain) == 2 * LISTS_VALUE_SIZE,

@@ -102,6 +102,7 @@ enum lists_status lists_networks_find(struct lists *lists,
     enum lists_networks table, struct lists_query *find,
     const struct netaddr *addr);
 bool lists_signs_prepare(struct lists *lists);
+bool lists_books_prepare(struct lists *lists);
 bool lists_gather_prepare(struct lists *lists);
 bool lists_edit_prepare(struct lists *lists);
 /* Around an import: one transaction.  end takes what became of it, and
@@ -117,6 +118,9 @@ struct lists_sql {
 };
 bool lists_prepare(struct lists *lists, const struct lists_sql *queries,
     size_t count);
+/* The first count columns of the row on which q stands, which is reset. */
+enum lists_status lists_take_row(struct lists_query *q,
+    char (*values)[LISTS_VALUE_SIZE], int count);
 /* The first count columns of the one row that q gives, into values that lie
  * one behind the other.  A value that is too long counts as trouble. */
 enum lists_status lists_one_row(struct lists_query *q,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The lists as the judge reads them: what is good about a sender.  Names are
- * found by one indexed probe for each of their labels.
+ * The lists as the judge reads them: what is good about a sender, but for the
+ * addressbooks (lists_books.c).  Names are found by one indexed probe for each
+ * of their labels.
  */
 
 #include "policy/lists_signs.h"
 
-#include <strings.h>
+#include <assert.h>
+#include <stddef.h>
 
 #include "policy/lists_inner.h"
 #include "util/domain.h"
@@ -57,10 +59,6 @@ lists_signs_prepare(struct lists *lists)
 		{ &lists->whitelist_domain, "SELECT domain, auth "
 		    "FROM whitelist_domain WHERE domain = ?1 AND "
 		    "(?2 OR subdomains = 'yes')" },
-		{ &lists->known_address, "SELECT sender, source, last_seen "
-		    "FROM addressbook WHERE recipient = ?1 AND sender = ?2" },
-		{ &lists->known_domain, "SELECT sender, source, last_seen "
-		    "FROM addressbook WHERE recipient = ?1 AND sender = ?2" },
 		{ &lists->green_network, "SELECT value FROM greenlist "
 		    "WHERE key = ?1 AND kind = ?2" },
 		{ &lists->green_value, "SELECT value FROM greenlist "
@@ -99,16 +97,13 @@ whois_of(const char *text)
 	return i > LISTS_WHOIS_BAD ? LISTS_WHOIS_UNKNOWN : (enum lists_whois)i;
 }
 
-/* Column of q, which stands on a row; false if it is too long. */
-static bool
-take_text(struct lists_query *q, int column, char out[static LISTS_VALUE_SIZE])
+/* The first columns of the row on which a lookup has left q, if it found
+ * one. */
+static enum lists_status
+take_found(struct lists_query *q, enum lists_status status,
+    char (*values)[LISTS_VALUE_SIZE], int count)
 {
-	const char *text = query_text(q, column);
-
-	if (strlen(text) >= LISTS_VALUE_SIZE)
-		return false;
-	strcpy_bounded(out, LISTS_VALUE_SIZE, text);
-	return true;
+	return status == LISTS_OK ? lists_take_row(q, values, count) : status;
 }
 
 /*
@@ -140,7 +135,7 @@ lists_whitelist_domain(struct lists *lists, const char *domain,
 {
 	struct lists_query *q = lists->whitelist_domain;
 	enum query_step step = QUERY_DONE;
-	char row[LISTS_VALUE_SIZE];
+	char row[1][LISTS_VALUE_SIZE];
 	unsigned auths = 0;
 
 	lists_begin(lists);
@@ -157,7 +152,7 @@ lists_whitelist_domain(struct lists *lists, const char *domain,
 			break;
 		auth = index_of(query_text(q, 1), auth_names, LISTS_AUTHS);
 		if (auth < LISTS_AUTHS && (auths != 0 ||
-		    take_text(q, 0, row)))
+		    lists_take_row(q, row, 1) == LISTS_OK))
 			auths |= 1u << auth;
 		query_reset(q);
 	}
@@ -167,64 +162,7 @@ lists_whitelist_domain(struct lists *lists, const char *domain,
 	if (auths == 0)
 		return LISTS_ABSENT;
 	*ret_auths = auths;
-	strcpy_bounded(ret_row, LISTS_VALUE_SIZE, row);
-	return LISTS_OK;
-}
-
-/* ---- addressbooks ---- */
-
-static const char *
-domain_of(const char *address)
-{
-	const char *at = strrchr(address, '@');
-
-	return at == NULL ? address : at + 1;
-}
-
-/* One row of a book.  Does it count? */
-static enum lists_status
-look_in_book(struct lists_query *q, const char *mailbox, const char *sender,
-    int64_t gathered_since, struct lists_known_sender *ret_known)
-{
-	enum query_step step;
-	bool counts;
-
-	query_bind_text(q, 1, mailbox);
-	query_bind_text(q, 2, sender);
-	step = query_step(q);
-	if (step != QUERY_ROW)
-		return step == QUERY_DONE ? LISTS_ABSENT : LISTS_TROUBLE;
-	snprintf(ret_known->source, sizeof ret_known->source, "%s",
-	    query_text(q, 1));
-	ret_known->last_seen = query_number(q, 2);
-	counts = take_text(q, 0, ret_known->row) &&
-	    (strcmp(ret_known->source, "gathered") != 0 ||
-	    ret_known->last_seen >= gathered_since);
-	query_reset(q);
-	return counts ? LISTS_OK : LISTS_ABSENT;
-}
-
-/* Both statements always run; what they said is looked at afterwards. */
-enum lists_status
-lists_addressbook(struct lists *lists, const char *mailbox, const char *from,
-    int64_t gathered_since, struct lists_known_sender *ret_known)
-{
-	struct lists_known_sender known[2] = { { .source = "" } };
-	enum lists_status address, domain;
-	bool own;
-
-	lists_begin(lists);
-	address = look_in_book(lists->known_address, mailbox, from,
-	    gathered_since, &known[0]);
-	domain = look_in_book(lists->known_domain, mailbox, domain_of(from),
-	    gathered_since, &known[1]);
-	lists_end(lists);
-	own = strcasecmp(domain_of(mailbox), domain_of(from)) == 0;
-	if (address == LISTS_TROUBLE || domain == LISTS_TROUBLE)
-		return LISTS_TROUBLE;
-	if (own || (address != LISTS_OK && domain != LISTS_OK))
-		return LISTS_ABSENT;
-	*ret_known = known[address == LISTS_OK ? 0 : 1];
+	strcpy_bounded(ret_row, LISTS_VALUE_SIZE, row[0]);
 	return LISTS_OK;
 }
 
@@ -235,16 +173,10 @@ lists_green_address(struct lists *lists, enum lists_green kind,
     const struct netaddr *addr, char ret_row[static LISTS_VALUE_SIZE])
 {
 	struct lists_query *q = lists->green_network;
-	enum lists_status status;
 
 	query_bind_text(q, 2, green_names[kind]);
-	status = lists_networks_find(lists, NETWORKS_GREEN, q, addr);
-	if (status != LISTS_OK)
-		return status;
-	if (!take_text(q, 0, ret_row))
-		status = LISTS_TROUBLE;
-	query_reset(q);
-	return status;
+	return take_found(q, lists_networks_find(lists, NETWORKS_GREEN, q,
+	    addr), (void *)ret_row, 1);
 }
 
 enum lists_status
@@ -252,16 +184,10 @@ lists_green_host(struct lists *lists, enum lists_green kind, const char *name,
     char ret_row[static LISTS_VALUE_SIZE])
 {
 	struct lists_query *q = lists->green_value;
-	enum lists_status status;
 
 	query_bind_text(q, 1, green_names[kind]);
-	status = find_upward(lists, q, 2, name);
-	if (status != LISTS_OK)
-		return status;
-	if (!take_text(q, 0, ret_row))
-		status = LISTS_TROUBLE;
-	query_reset(q);
-	return status;
+	return take_found(q, find_upward(lists, q, 2, name), (void *)ret_row,
+	    1);
 }
 
 enum lists_status
@@ -278,21 +204,20 @@ lists_green_exact(struct lists *lists, enum lists_green kind,
 
 /* ---- imported facts ---- */
 
+static_assert(offsetof(struct lists_domain_facts, registrar) ==
+    LISTS_VALUE_SIZE, "two values in a row");
+
 enum lists_status
 lists_domain_facts(struct lists *lists, const char *domain,
     struct lists_domain_facts *ret_facts)
 {
 	struct lists_query *q = lists->domain_facts;
+	enum lists_status status = find_upward(lists, q, 1, domain);
 	struct lists_domain_facts facts;
-	enum lists_status status;
 
-	status = find_upward(lists, q, 1, domain);
-	if (status != LISTS_OK)
-		return status;
-	facts.whois = whois_of(query_text(q, 2));
-	if (!take_text(q, 0, facts.row) || !take_text(q, 1, facts.registrar))
-		status = LISTS_TROUBLE;
-	query_reset(q);
+	if (status == LISTS_OK)
+		facts.whois = whois_of(query_text(q, 2));
+	status = take_found(q, status, (void *)&facts, 2);
 	if (status == LISTS_OK)
 		*ret_facts = facts;
 	return status;
@@ -303,17 +228,15 @@ lists_network_facts(struct lists *lists, const struct netaddr *addr,
     struct lists_network_facts *ret_facts)
 {
 	struct lists_query *q = lists->network_facts;
+	enum lists_status status = lists_networks_find(lists, NETWORKS_FACTS,
+	    q, addr);
 	struct lists_network_facts facts;
-	enum lists_status status;
 
-	status = lists_networks_find(lists, NETWORKS_FACTS, q, addr);
-	if (status != LISTS_OK)
-		return status;
-	facts.asn = (uint32_t)query_number(q, 1);
-	facts.whois = whois_of(query_text(q, 2));
-	if (!take_text(q, 0, facts.row))
-		status = LISTS_TROUBLE;
-	query_reset(q);
+	if (status == LISTS_OK) {
+		facts.asn = (uint32_t)query_number(q, 1);
+		facts.whois = whois_of(query_text(q, 2));
+	}
+	status = take_found(q, status, (void *)&facts, 1);
 	if (status == LISTS_OK)
 		*ret_facts = facts;
 	return status;

@@ -53,7 +53,7 @@ static bool
 decode_base64(char *text)
 {
 	unsigned bits = 0, held = 0;
-	size_t n = 0;
+	size_t n = 0, padding;
 	char *out = text;
 
 	for (; digit64(*text) >= 0; text++, n++) {
@@ -66,9 +66,8 @@ decode_base64(char *text)
 		if (*out++ == '\0')
 			return false;
 	}
-	for (; *text == '='; text++)
-		n++;
-	if (*text != '\0' || n % 4 != 0)
+	padding = strspn(text, "=");
+	if (text[padding] != '\0' || padding > 2 || (n + padding) % 4 != 0)
 		return false;
 	*out = '\0';
 	return true;

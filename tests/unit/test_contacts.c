@@ -165,6 +165,76 @@ into_a_book_all_or_none(void **state)
 	unlink(path);
 }
 
+static void
+note_line(void *arg, uint64_t line, const char *why)
+{
+	assert_true(why[0] != '\0');
+	buf_addf(arg, "%u ", (unsigned)line);
+}
+
+static bool
+count_row(void *arg, const char *const *values, size_t count)
+{
+	(void)values;
+	(void)count;
+	(*(unsigned *)arg)++;
+	return true;
+}
+
+/* Names each bad line; what is in the book then? */
+static unsigned
+import(struct lists *l, const char *text, bool skip_bad,
+    enum lists_status wanted, const char *lines)
+{
+	struct lists_imported counts;
+	unsigned rows = 0;
+	struct buf told;
+
+	buf_init(&told, 1024);
+	assert_int_equal(lists_import_contacts(l, "alice@example.org", text,
+	    strlen(text), skip_bad, note_line, &told, &counts), wanted);
+	assert_string_equal(buf_cstr(&told), lines);
+	buf_done(&told);
+	assert_int_equal(lists_each(l, LISTS_ADDRESSBOOK, "", count_row,
+	    &rows), LISTS_OK);
+	return rows;
+}
+
+static void
+each_format_all_or_none(void **state)
+{
+	static const struct {
+		const char	*text, *lines;
+	} files[] = {
+		{ "mail\na@example.net\nno address\nb@example.net\n"
+		    "\"open@example.net\n", "3 5 " },
+		{ "BEGIN:VCARD\nVERSION:3.0\nEMAIL:a@example.net\n"
+		    "EMAIL:nobody\nEMAIL:b@example.net\nEND:VCARD\n"
+		    "EMAIL:outside@example.net\n", "4 7 " },
+		{ "dn: cn=a\nmail: a@example.net\nmail:: ====\n"
+		    "mail: b@example.net\nmail: two@at@example.net\n",
+		    "3 5 " },
+	};
+	char path[64], why[LISTS_WHY_SIZE];
+
+	(void)state;
+	snprintf(path, sizeof path, "/tmp/test_contacts.%ld.db",
+	    (long)getpid());
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		struct lists *l;
+
+		unlink(path);
+		l = lists_open(path, 1000, why);
+		assert_non_null(l);
+		assert_int_equal(import(l, files[i].text, false,
+		    LISTS_REFUSED, files[i].lines), 0);
+		assert_int_equal(import(l, files[i].text, true, LISTS_OK,
+		    files[i].lines), 2);
+		lists_close(l);
+	}
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -172,6 +242,7 @@ main(void)
 		cmocka_unit_test(vcards), cmocka_unit_test(bad_vcards),
 		cmocka_unit_test(ldif), cmocka_unit_test(csv),
 		cmocka_unit_test(into_a_book_all_or_none),
+		cmocka_unit_test(each_format_all_or_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

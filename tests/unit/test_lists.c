@@ -240,6 +240,61 @@ imports_are_whole(void **state)
 }
 
 static bool
+count_any_row(void *arg, const char *const *values, size_t count)
+{
+	(void)values;
+	(void)count;
+	(*(unsigned *)arg)++;
+	return true;
+}
+
+/* A good line and a bad one for each table. */
+static void
+every_table_is_imported_whole(void **state)
+{
+	static const char *const files[LISTS_TABLES] = {
+		[LISTS_WHITELIST] = "192.0.2.0/24\n192.0.2.1/24\n",
+		[LISTS_DOMAIN] = "example.org\nexample.net,by pigeon\n",
+		[LISTS_MAILBOX] = "a@example.org\nb@not-ours.example\n",
+		[LISTS_ALIAS] = "x@example.org,a@example.org\ny\n",
+		[LISTS_WHITELIST_DOMAIN] = "example.com\n"
+		    "example.net,no,by-luck\n",
+		[LISTS_ADDRESSBOOK] = "a@example.org,b@example.net\n"
+		    "a@example.org,c@example.org\n",
+		[LISTS_OPT_OUT] = "a@example.org\nnobody\n",
+		[LISTS_GREENLIST] = "asn,64500\n"
+		    "asn,64501,note,suggested,tomorrow\n",
+		[LISTS_DOMAIN_FACTS] = "example.com,Strict,good\n"
+		    "example.net,Strict,perhaps\n",
+		[LISTS_NETWORK_FACTS] = "192.0.2.0/24,64500\n"
+		    "192.0.3.0/24,many\n",
+		[LISTS_BEST_GUESS] = "example.com,v=spf1 a -all\n"
+		    "example.net,v=spf2\n",
+	};
+	struct lists *l = *state;
+
+	for (unsigned t = 0; t < LISTS_TABLES; t++) {
+		struct lists_imported imported;
+		struct problems p = { 0 };
+		unsigned rows = 0;
+
+		assert_int_equal(lists_import(l, (enum lists_table)t,
+		    files[t], strlen(files[t]), false, note_problem, &p,
+		    &imported), LISTS_REFUSED);
+		assert_int_equal(p.count, 1);
+		assert_int_equal(p.last_line, 2);
+		lists_each(l, (enum lists_table)t, "", count_any_row, &rows);
+		assert_int_equal(rows, 0);
+		assert_int_equal(lists_import(l, (enum lists_table)t,
+		    files[t], strlen(files[t]), true, note_problem, &p,
+		    &imported), LISTS_OK);
+		lists_each(l, (enum lists_table)t, "", count_any_row, &rows);
+		assert_int_equal(rows, 1);
+		assert_int_equal(p.last_line, 2);
+	}
+}
+
+static bool
 count_row(void *arg, const char *const *values, size_t count)
 {
 	assert_int_equal(count, 2);
@@ -325,7 +380,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(networks_nest), TEST(same_row_twice), TEST(bad_values),
 		TEST(domains_and_mailboxes), TEST(rows_by_hand),
-		TEST(imports_are_whole), TEST(aliases), TEST(a_newer_schema),
+		TEST(imports_are_whole),
+		TEST(every_table_is_imported_whole), TEST(aliases), TEST(a_newer_schema),
 		TEST(many_rows),
 	};
 

@@ -58,7 +58,7 @@ libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-filter	= policy/mx6d-filter
 objs-mx6d-filter	= policy/talk policy/weigh policy/milter \
-			  policy/milter_reply policy/milter_wire
+			  policy/milter_put policy/milter_reply policy/milter_wire
 libs-mx6d-filter	= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-resolver	= resolver/mx6d-resolver

@@ -2,7 +2,7 @@
 #ifndef POLICY_MILTER_INT_H
 #define POLICY_MILTER_INT_H
 
-/* The inside of policy/milter.h, shared by its two files only. */
+/* The inside of policy/milter.h, shared by its three files only. */
 
 #include "policy/milter.h"
 #include "policy/milter_wire.h"
@@ -37,7 +37,7 @@ struct milter {
 	size_t			 header_next;
 	uint64_t		 body_done;
 	bool			 skip_body;
-	bool			 nothing_put;
+	bool			 nothing_put;	/* the field has no name */
 	bool			 waiting;	/* for a reply to this stage */
 	bool			 ended;
 	struct milter_edit	*edits;
@@ -52,6 +52,16 @@ struct milter {
 void milter_go_on(struct milter *m);
 /* The stage has its reply, which was to continue. */
 void milter_answered(struct milter *m);
+/* milter_put.c: one frame more in m->out, for the stage of that name. */
+void milter_put_negotiate(struct milter *m);
+void milter_put_connect(struct milter *m);
+void milter_put_helo(struct milter *m);
+void milter_put_mail(struct milter *m);
+void milter_put_rcpt(struct milter *m);
+void milter_put_data(struct milter *m);
+void milter_put_header(struct milter *m);
+void milter_put_eoh(struct milter *m);
+void milter_put_end(struct milter *m);
 /* milter_reply.c */
 void milter_drop_edits(struct milter *m);
 

@@ -4,7 +4,7 @@ main-mx6d		= smtpd/mx6d
 objs-mx6d		= smtpd/procs smtpd/supervise smtpd/spawn smtpd/wiring \
 			  smtpd/privileged smtpd/control smtpd/control_status \
 			  smtpd/listeners smtpd/settings_file \
-			  smtpd/limits policy/rules policy/facts
+			  smtpd/limits policy/rules policy/rules_default policy/facts
 libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp
@@ -38,7 +38,7 @@ main-mx6d-policy	= policy/mx6d-policy
 objs-mx6d-policy	= policy/answers \
 			  policy/auth_words policy/authresults \
 			  policy/asked policy/asked_weigh policy/facts \
-			  policy/fieldtext policy/gather policy/guesses \
+			  policy/fieldtext policy/expansion policy/gather policy/guesses \
 			  policy/history policy/history_read \
 			  policy/history_store policy/insistent policy/iprev \
 			  policy/inquiry policy/judge policy/judge_ask \
@@ -52,7 +52,7 @@ objs-mx6d-policy	= policy/answers \
 			  policy/lists_values_signs policy/policy_admin \
 			  policy/providers policy/pushback \
 			  policy/recent policy/recipients policy/replay \
-			  policy/rules policy/signs policy/suggest policy/targets \
+			  policy/rules policy/rules_default policy/signs policy/suggest policy/targets \
 			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 

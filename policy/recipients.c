@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Expansion is a walk over aliases, depth first.  `trail` is the way to where
- * it stands: an address met again on it is a loop (except an alias that names
- * itself, which means its mailbox).  `seen` is all that was expanded: what
- * several aliases name is delivered to once, and the work is bounded by the
- * number of different addresses.
+ * A walk over aliases, depth first; what it finds is an expansion.  `trail` is
+ * the way to where it stands: an address met again on it is a loop (except an
+ * alias that names itself, which means its mailbox).
  */
 
 #include "policy/recipients.h"
 
-#include <search.h>
 #include <strings.h>
 
+#include "policy/expansion.h"
 #include "util/domain.h"
 #include "util/number.h"
 #include "util/xalloc.h"
@@ -22,93 +20,14 @@ struct trail {
 	unsigned		 depth;
 };
 
-struct expansion {
-	struct lists				*lists;
-	const struct recipients_settings	*settings;
-	struct targets		 targets;
-	void					*seen;	/* tree of texts */
-	size_t					 seen_count;
-	enum recipient_status			 status;
-	const char				*why;
-};
-
 /* The rows of one alias, copied: lookups follow for each of them. */
 struct rows {
 	char	**items;
 	size_t	 count;
 };
 
-static const char too_large[] = "an alias has too many targets";
-
 static void expand(struct expansion *e, const struct mailaddr *addr,
     const struct trail *before);
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static bool
-fail(struct expansion *e, enum recipient_status status, const char *why)
-{
-	if (e->status == RECIPIENT_OK) {
-		e->status = status;
-		e->why = why;
-	}
-	return false;
-}
-
-/* Whether a lookup found its row; trouble ends the expansion. */
-static bool
-found(struct expansion *e, enum lists_status status)
-{
-	switch (status) {
-	case LISTS_OK:
-		return true;
-	case LISTS_ABSENT:
-		return false;
-	case LISTS_EXISTS:
-	case LISTS_REFUSED:
-	case LISTS_TROUBLE:
-		return fail(e, RECIPIENT_TROUBLE, lists_why(e->lists));
-	}
-	abort();
-}
-
-/* text is new: it was not expanded or delivered to before. */
-static bool
-first_time(struct expansion *e, const char *text)
-{
-	char *copy = xstrdup(text);
-	char **node = tsearch(copy, &e->seen, compare_texts);
-
-	if (node == NULL)
-		abort();	/* out of memory */
-	if (*node == copy && ++e->seen_count <= 2 * TARGETS_MAX)
-		return true;
-	if (*node != copy)
-		free(copy);
-	else
-		fail(e, RECIPIENT_TROUBLE, too_large);
-	return false;
-}
-
-static void
-add_target(struct expansion *e, enum target_kind kind, const char *address)
-{
-	if (!targets_add(&e->targets, kind, address, "", ""))
-		fail(e, RECIPIENT_TROUBLE, too_large);
-}
-
-static void
-add_mailbox(struct expansion *e, const struct lists_mailbox *m,
-    const char *transport)
-{
-	if (!targets_add_mailbox(&e->targets, m, transport,
-	    e->settings->maildir, e->settings->lmtp))
-		fail(e, RECIPIENT_TROUBLE, too_large);
-}
 
 /* ---- aliases ---- */
 
@@ -170,7 +89,7 @@ pass_on(struct expansion *e, const struct mailaddr *addr,
 
 	if (strcmp(domain->transport, "relay") != 0)
 		return false;
-	add_target(e, TARGET_REMOTE, mailaddr_format(addr, text));
+	expansion_add_target(e, TARGET_REMOTE, mailaddr_format(addr, text));
 	return true;
 }
 
@@ -187,8 +106,8 @@ follow_target(struct expansion *e, const char *name,
 	own_form(target, text);
 	if (strcmp(text, here->address) != 0 && strcmp(text, name) != 0)
 		expand(e, target, here);
-	else if (found(e, lists_mailbox(e->lists, text, &m)))
-		add_mailbox(e, &m, domain->transport);
+	else if (expansion_found(e, lists_mailbox(e->lists, text, &m)))
+		expansion_add_mailbox(e, &m, domain->transport);
 	else if (e->status == RECIPIENT_OK)
 		pass_on(e, target, domain);
 }
@@ -200,10 +119,11 @@ follow_alias(struct expansion *e, const char *name,
     const struct lists_domain *domain)
 {
 	struct rows rows = { 0 };
-	bool is_alias = found(e, lists_alias(e->lists, name, keep_row, &rows));
+	bool is_alias = expansion_found(e, lists_alias(e->lists, name,
+	    keep_row, &rows));
 
 	if (rows.count > TARGETS_MAX)
-		fail(e, RECIPIENT_TROUBLE, too_large);
+		expansion_fail(e, RECIPIENT_TROUBLE, expansion_too_large);
 	for (size_t i = 0; i < rows.count; i++) {
 		struct mailaddr target;
 
@@ -212,7 +132,7 @@ follow_alias(struct expansion *e, const char *name,
 		if (parse_target(rows.items[i], addr, &target))
 			follow_target(e, name, &target, here, domain);
 		else
-			fail(e, RECIPIENT_TROUBLE, "an alias has a target "
+			expansion_fail(e, RECIPIENT_TROUBLE, "an alias has a target "
 			    "that is not an address");
 	}
 	for (size_t i = 0; i < rows.count; i++)
@@ -232,9 +152,9 @@ find_name(struct expansion *e, const struct mailaddr *addr, const char *name,
 	if (follow_alias(e, name, addr, here, domain))
 		return true;
 	if (e->status != RECIPIENT_OK ||
-	    !found(e, lists_mailbox(e->lists, name, &m)))
+	    !expansion_found(e, lists_mailbox(e->lists, name, &m)))
 		return false;
-	add_mailbox(e, &m, domain->transport);
+	expansion_add_mailbox(e, &m, domain->transport);
 	return true;
 }
 
@@ -263,10 +183,11 @@ host_domain(struct expansion *e, struct lists_domain *ret_domain)
 {
 	const char *name = e->settings->hostname;
 
-	if (found(e, lists_domain(e->lists, name, ret_domain)) ||
-	    found(e, lists_domain(e->lists, domain_parent(name), ret_domain)))
+	if (expansion_found(e, lists_domain(e->lists, name, ret_domain)) ||
+	    expansion_found(e, lists_domain(e->lists, domain_parent(name),
+	    ret_domain)))
 		return true;
-	return found(e, lists_first_domain(e->lists, ret_domain));
+	return expansion_found(e, lists_first_domain(e->lists, ret_domain));
 }
 
 static void
@@ -286,9 +207,9 @@ find_postmaster(struct expansion *e, const struct mailaddr *addr,
 		if (find_name(e, &other, own_form(&other, text), here, &host))
 			return;
 	}
-	if (found(e, lists_first_mailbox(e->lists, domain->name, &m)) ||
-	    found(e, lists_first_mailbox(e->lists, "", &m)))
-		add_mailbox(e, &m, domain->transport);
+	if (expansion_found(e, lists_first_mailbox(e->lists, domain->name, &m)) ||
+	    expansion_found(e, lists_first_mailbox(e->lists, "", &m)))
+		expansion_add_mailbox(e, &m, domain->transport);
 }
 
 static bool
@@ -325,16 +246,16 @@ expand(struct expansion *e, const struct mailaddr *addr,
 	if (e->status != RECIPIENT_OK)
 		return;
 	if (addr->literal ||
-	    !found(e, lists_domain(e->lists, addr->domain, &domain))) {
+	    !expansion_found(e, lists_domain(e->lists, addr->domain, &domain))) {
 		mailaddr_format(addr, text);
-		if (e->status == RECIPIENT_OK && first_time(e, text))
-			add_target(e, TARGET_REMOTE, text);
+		if (e->status == RECIPIENT_OK && expansion_first_time(e, text))
+			expansion_add_target(e, TARGET_REMOTE, text);
 		return;
 	}
 	own_form(addr, text);
 	if (is_on_trail(before, text) || here.depth > RECIPIENT_DEPTH_MAX)
-		fail(e, RECIPIENT_LOOP, "aliases lead in a circle");
-	else if (first_time(e, text))
+		expansion_fail(e, RECIPIENT_LOOP, "aliases lead in a circle");
+	else if (expansion_first_time(e, text))
 		find_ours(e, addr, &here, &domain);
 }
 
@@ -359,7 +280,7 @@ start(struct expansion *e, const char *address, bool relay)
 		return RECIPIENT_UNKNOWN;
 	}
 	if (!relay && (addr.literal ||
-	    !found(e, lists_domain(e->lists, addr.domain, &domain))))
+	    !expansion_found(e, lists_domain(e->lists, addr.domain, &domain))))
 		return e->status == RECIPIENT_OK ? RECIPIENT_NO_RELAY :
 		    e->status;
 	expand(e, &addr, NULL);
@@ -381,7 +302,7 @@ recipients_find(struct lists *lists,
 	status = start(&e, address, relay);
 	*ret_why = e.why;
 	lists_end(lists);
-	tdestroy(e.seen, free);
+	expansion_done(&e);
 	if (status != RECIPIENT_OK)
 		targets_done(&e.targets);
 	*ret_targets = e.targets;

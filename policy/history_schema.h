@@ -81,6 +81,7 @@ static const char *const history_schema[] = {
 	"  domain TEXT NOT NULL PRIMARY KEY COLLATE NOCASE,\n"
 	"  at INTEGER NOT NULL\n"
 	") WITHOUT ROWID;\n"
+	"CREATE INDEX suggestion_applied_at ON suggestion_applied(at);\n"
 	"CREATE INDEX pushback_domain ON pushback(author_domain, at,\n"
 	"  closed_at, in_a_book)\n"
 	"  WHERE authenticated AND author_domain <> '';\n",

@@ -9,7 +9,14 @@
 #include "policy/history_schema.h"
 #include "util/xalloc.h"
 
-#define PRUNE_ROWS	"2000"	/* at once, so that no verdict waits long */
+/* Rows at once that are too old, and as many that are too much: so that no
+ * verdict waits long.  Each half is found by an index. */
+#define PRUNE_ROWS	"1000"
+#define FORGET(table) \
+	"DELETE FROM " table " WHERE id IN (SELECT id FROM (SELECT id FROM " \
+	table " WHERE at < ?1 ORDER BY at LIMIT " PRUNE_ROWS ") UNION ALL " \
+	"SELECT id FROM (SELECT id FROM " table " WHERE id <= (SELECT " \
+	"max(id) FROM " table ") - ?2 ORDER BY id LIMIT " PRUNE_ROWS "))"
 #define DAY_S		86400
 #define YEAR_S		(365 * DAY_S)
 #define ROOMS_MAX	4096	/* networks whose room is known */
@@ -38,12 +45,8 @@ static const struct {
 	QUERY(count_domain, "INSERT INTO domain_day (domain, day, accepted, "
 	    "refused) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
 	    "accepted = accepted + ?3, refused = refused + ?4")
-	QUERY(forget_verdicts, "DELETE FROM verdict WHERE id IN (SELECT id "
-	    "FROM verdict WHERE at < ?1 OR id <= (SELECT max(id) FROM verdict)"
-	    " - ?2 ORDER BY id LIMIT " PRUNE_ROWS ")")
-	QUERY(forget_pushbacks, "DELETE FROM pushback WHERE id IN (SELECT id "
-	    "FROM pushback WHERE at < ?1 OR id <= (SELECT max(id) FROM "
-	    "pushback) - ?2 ORDER BY id LIMIT " PRUNE_ROWS ")")
+	QUERY(forget_verdicts, FORGET("verdict"))
+	QUERY(forget_pushbacks, FORGET("pushback"))
 	QUERY(forget_days, "DELETE FROM domain_day WHERE day < ?1")
 	QUERY(forget_applied, "DELETE FROM suggestion_applied WHERE at < ?1")
 	QUERY(note_applied, "INSERT INTO suggestion_applied (domain, at) "

@@ -130,14 +130,16 @@ a_book_is_asked_alike(void **state)
 /* What all lookups for one message run. */
 static char *
 statements_for(struct known *known, const struct config *config,
-    const char *from, const char *rcpt, enum list_answer answer)
+    const char *from, bool authenticated, const char *rcpt,
+    enum list_answer answer)
 {
 	static const struct history_counts none;
 	struct verdict_message message = { .role = ROLE_MX6, .helo = "h",
 	    .sender = from, .auth = { .known = true, .from_status = FROM_ONE,
 	    .from = from, .from_domain = strchr(from, '@') + 1,
 	    .spf = SPF_RESULT_PASS, .spf_aligned = true,
-	    .spf_domain = strchr(from, '@') + 1, .authenticated = true } };
+	    .spf_domain = strchr(from, '@') + 1,
+	    .authenticated = authenticated } };
 	struct iprev iprev = { .count = 0 };
 	const char *rcpts[] = { rcpt, "friends@example.org" };
 	static const struct asked nobody = { .count = 0 };
@@ -173,23 +175,29 @@ a_message_is_looked_up_alike(void **state)
 	(void)state;
 	assert_non_null(config);
 	/* The recipients are known by then, as RCPT has asked for them. */
-	free(statements_for(known, config, "friend@sender.example", ALICE,
-	    LIST_YES));
-	free(statements_for(known, config, "friend@sender.example", CAROL,
-	    LIST_NO));
+	free(statements_for(known, config, "friend@sender.example", true,
+	    ALICE, LIST_YES));
+	free(statements_for(known, config, "friend@sender.example", true,
+	    CAROL, LIST_NO));
 	lists_db_watch(lists->db, note_statement, NULL);
-	hit = statements_for(known, config, "friend@sender.example", ALICE,
-	    LIST_YES);
-	miss = statements_for(known, config, "stranger@sender.example", ALICE,
-	    LIST_NO);
+	hit = statements_for(known, config, "friend@sender.example", true,
+	    ALICE, LIST_YES);
+	miss = statements_for(known, config, "stranger@sender.example", true,
+	    ALICE, LIST_NO);
 	assert_non_null(strstr(hit, "FROM addressbook"));
 	assert_string_equal(hit, miss);
 	free(miss);
-	miss = statements_for(known, config, "friend@sender.example", CAROL,
-	    LIST_NO);
+	miss = statements_for(known, config, "friend@sender.example", true,
+	    CAROL, LIST_NO);
 	assert_string_equal(hit, miss);
 	free(miss);
 	free(hit);
+	/* No book is opened for who is not authenticated. */
+	miss = statements_for(known, config, "friend@sender.example", false,
+	    ALICE, LIST_NO);
+	assert_non_null(strstr(miss, "FROM greenlist"));
+	assert_null(strstr(miss, "FROM addressbook"));
+	free(miss);
 	known_free(known);
 	config_free(config);
 }
@@ -308,6 +316,8 @@ no_verdict_makes_the_history_scan(void **state)
 	assert_true(history_store_write(store, &row, 1, &limits));
 	history_store_domain(store, "b", &counts);
 	assert_true(history_store_find(store, "m", ignore_row, NULL));
+	history_store_prune(store, 2000000, &limits);
+	history_store_applied_since(store, 1000000);
 	no_statement_scans(store->db);
 	history_store_close(store);
 	unlink(file);

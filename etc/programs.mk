@@ -52,7 +52,8 @@ objs-mx6d-policy	= policy/answers \
 			  policy/lists_values_signs policy/policy_admin \
 			  policy/providers policy/pushback \
 			  policy/recent policy/recipients policy/replay \
-			  policy/rules policy/rules_default policy/signs policy/suggest policy/targets \
+			  policy/rules policy/rules_default policy/signs \
+			  policy/suggest policy/targets \
 			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 

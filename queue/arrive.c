@@ -218,7 +218,7 @@ serve_queue_submit(struct ipc_call *call, const struct queue_submit_ask *ask)
 	struct arrival *a;
 	const char *fault;
 
-	if (e->full || e->blocked) {
+	if (!engine_has_room(e)) {
 		refuse(call, QUEUE_FULL, "too little room on disk");
 		return;
 	}
@@ -250,7 +250,7 @@ serve_queue_spool(struct ipc_call *call, const struct queue_spool_ask *ask)
 	struct queue_spool_answer answer = { .file = -1, .reader = -1 };
 	struct engine *e = serving_engine();
 
-	if (!e->full && !e->blocked)
+	if (engine_has_room(e))
 		answer.file = spool_create(e->spool, &answer.spool_id);
 	else
 		errno = ENOSPC;

@@ -268,6 +268,25 @@ nothing_to_book(const struct engine *e)
 }
 
 void
+book_no_room(struct engine *e)
+{
+	if (!e->no_room_said)
+		log_say(LOG_LEVEL_ERROR, "disk", "no room for the queue: %s",
+		    store_trouble(e->store));
+	e->no_room_said = true;
+}
+
+static void
+book_room(struct engine *e)
+{
+	if (e->no_room_said && e->taken_over) {
+		log_say(LOG_LEVEL_INFO, "disk",
+		    "there is room for the queue again");
+		e->no_room_said = false;
+	}
+}
+
+void
 book(struct engine *e)
 {
 	enum store_status status;
@@ -284,11 +303,11 @@ book(struct engine *e)
 	switch (status) {
 	case STORE_OK:
 		e->counts.commits++;
+		book_room(e);
 		tell_all(e);
 		return;
 	case STORE_FULL:
-		log_say(LOG_LEVEL_ERROR, "disk", "no room for the queue: %s",
-		    store_trouble(e->store));
+		book_no_room(e);
 		e->blocked = true;
 		tell_refused(e, QUEUE_FULL, "no room on disk");
 		return;

@@ -158,12 +158,43 @@ look_at_disk(struct engine *e)
 	e->full = full;
 }
 
+/* Takes over what the last process left; on a full disk that waits, and
+ * what needs no taking over is delivered meanwhile. */
+static bool
+take_over(struct engine *e)
+{
+	enum store_status status = store_resume(e->store, engine_now());
+
+	if (status == STORE_FULL) {
+		book_no_room(e);
+		return true;
+	}
+	if (status != STORE_OK) {
+		log_say(LOG_LEVEL_ERROR, "store", "%s: %s", DATABASE,
+		    store_trouble(e->store));
+		return false;
+	}
+	e->taken_over = true;
+	notify_untold(e);
+	engine_wake(e, engine_now());
+	engine_turn_soon(e);
+	return true;
+}
+
+bool
+engine_has_room(const struct engine *e)
+{
+	return e->taken_over && !e->full && !e->blocked;
+}
+
 static void
 on_tick(uv_timer_t *tick)
 {
 	struct engine *e = tick->data;
 
 	look_at_disk(e);
+	if (!e->taken_over && !take_over(e))
+		exit(1);
 	spool_sweep(e->spool, engine_now(), SPOOL_IDLE_S);
 	if (e->blocked) {
 		e->blocked = false;
@@ -207,7 +238,7 @@ open_files(struct engine *e)
 	char error[STORE_ERROR_SIZE];
 	unsigned removed;
 
-	e->store = store_open(DATABASE, engine_now(), error);
+	e->store = store_open(DATABASE, error);
 	if (e->store == NULL) {
 		log_say(LOG_LEVEL_ERROR, "store", "%s: %s", DATABASE, error);
 		return false;
@@ -264,10 +295,9 @@ engine_start(struct engine *e, uv_loop_t *loop, const struct config *config)
 	uv_timer_init(loop, &e->tick);
 	uv_timer_start(&e->tick, on_tick, TICK_MS, TICK_MS);
 	look_at_disk(e);
-	notify_untold(e);
 	engine_wake(e, engine_now());
 	engine_turn_soon(e);
-	return true;
+	return take_over(e);
 }
 
 static void

@@ -88,6 +88,8 @@ struct engine {
 	struct id_source	 ids;		/* of bounces and warnings */
 	bool			 full;		/* too little room on disk */
 	bool			 blocked;	/* the last commit found no room */
+	bool			 no_room_said;	/* in the log */
+	bool			 taken_over;	/* what the last process left */
 	bool			 stopping;
 	bool			 in_turn;
 	struct engine_counts	 counts;
@@ -113,6 +115,8 @@ void engine_close(struct engine *e);
 void engine_turn(struct engine *e);
 /* A turn soon, outside the caller's callback. */
 void engine_turn_soon(struct engine *e);
+/* Messages may be taken. */
+bool engine_has_room(const struct engine *e);
 /* Something on disk is due at at (unix seconds). */
 void engine_wake(struct engine *e, uint64_t at);
 /* The lane of that name, with its push-back memory. */
@@ -131,6 +135,8 @@ void arrival_free(struct engine *e, struct arrival *a);
 void book(struct engine *e);
 void book_aside(struct engine *e, uint64_t message_id, const char *name);
 void book_forget(struct engine *e);
+/* Logs, once, that the database finds no room. */
+void book_no_room(struct engine *e);
 /* tell.c: everything in the lists is on disk now. */
 void tell_all(struct engine *e);
 void tell_refused(struct engine *e, uint32_t queue_status, const char *why);

@@ -178,13 +178,15 @@ store_trouble(const struct store *store)
 	return store->trouble;
 }
 
-/* What was handed out from memory when the process ended is due again. */
-static enum store_status
-resume(struct store *store, uint64_t now)
+enum store_status
+store_resume(struct store *store, uint64_t now)
 {
 	struct sqlite3_stmt *s;
-	enum store_status status = store_begin(store);
+	enum store_status status = store_exec(store,
+	    "PRAGMA wal_checkpoint(TRUNCATE)");
 
+	if (status == STORE_OK)
+		status = store_begin(store);
 	s = store_prepare(store, SQL_RESUME_WAITING);
 	store_bind_number(s, 1, now);
 	if (status == STORE_OK)
@@ -195,9 +197,17 @@ resume(struct store *store, uint64_t now)
 		status = store_run(store, s);
 	if (status == STORE_OK)
 		status = store_commit(store);
-	s = store_prepare(store, SQL_LAST_MESSAGE);
-	if (status == STORE_OK)
-		status = store_step(store, s);
+	if (status != STORE_OK)
+		store_rollback(store);
+	return status;
+}
+
+static enum store_status
+find_last_message(struct store *store)
+{
+	struct sqlite3_stmt *s = store_prepare(store, SQL_LAST_MESSAGE);
+	enum store_status status = store_step(store, s);
+
 	if (status == STORE_OK) {
 		store->next_message_id = store_number(s, 0) + 1;
 		store_reset(s);
@@ -206,7 +216,7 @@ resume(struct store *store, uint64_t now)
 }
 
 struct store *
-store_open(const char *path, uint64_t now, char error[static STORE_ERROR_SIZE])
+store_open(const char *path, char error[static STORE_ERROR_SIZE])
 {
 	struct store *store = xcalloc(1, sizeof *store);
 	enum store_status status;
@@ -223,7 +233,7 @@ store_open(const char *path, uint64_t now, char error[static STORE_ERROR_SIZE])
 	if (status == STORE_OK)
 		status = store_setup_admin(store);
 	if (status == STORE_OK)
-		status = resume(store, now);
+		status = find_last_message(store);
 	if (status == STORE_OK)
 		return store;
 	snprintf(error, STORE_ERROR_SIZE, "%.200s", store->trouble);

@@ -43,12 +43,18 @@ enum store_status {
 
 struct store;
 
-/* Opens or creates the database; brings an older schema up to date; makes
- * due again what was being delivered when the process ended.  NULL, with a
- * reason in error, if that cannot be done. */
+/* Opens or creates the database and brings an older schema up to date.
+ * NULL, with a reason in error, if that cannot be done.  A database that is
+ * up to date opens on a full disk too. */
 #define STORE_ERROR_SIZE 256
-struct store *store_open(const char *path, uint64_t now,
+struct store *store_open(const char *path,
     char error[static STORE_ERROR_SIZE]);
+/* Once after opening, and before a message is added: writes what the log
+ * holds to the database and syncs it, proof that the disk takes it, also
+ * after a sync that failed; and makes due again what was being delivered
+ * when the last process ended.  STORE_FULL: to be called again when there is
+ * room; all else may go on meanwhile. */
+enum store_status store_resume(struct store *store, uint64_t now);
 struct store *store_close(struct store *store);	/* NULL */
 /* The last trouble in words. */
 const char *store_trouble(const struct store *store);

@@ -167,9 +167,5 @@ store_setup(struct store *store)
 	if (status == STORE_OK)		/* store_admin.c: the operator's pick */
 		status = store_exec(store,
 		    "CREATE TEMP TABLE picked(id INTEGER PRIMARY KEY)");
-	/* What the log holds is written to the database and synced: proof
-	 * that the disk takes it, also after a sync that failed. */
-	if (status == STORE_OK)
-		status = store_exec(store, "PRAGMA wal_checkpoint(TRUNCATE)");
 	return status;
 }

@@ -3,6 +3,7 @@
  * The running queue in one process: real store, spool and IPC; deliver,
  * local and policy are played by this program.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -903,6 +905,55 @@ test_no_room_refuses_and_keeps_results(void **state)
 	assert_int_equal(rows("1"), 0);
 }
 
+/* What SQLite writes with; the executable's own comes before libc's. */
+static bool disk_full;
+
+ssize_t pwrite64(int fd, const void *data, size_t n, off_t at);
+ssize_t
+pwrite64(int fd, const void *data, size_t n, off_t at)
+{
+	if (disk_full) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_pwrite64, fd, data, n, at);
+}
+
+/* m1 was under way when the process ended, m2 waited for its retry. */
+static void
+test_a_start_on_a_full_disk_delivers_and_recovers(void **state)
+{
+	(void)state;
+	answer_with.outcome = OUTCOME_DEFERRED;
+	submit("m2", "ann@example.net", "joe@two.example");
+	run_until_sent(1);
+	answer_with.outcome = OUTCOME_DELIVERED;
+	swallow = true;
+	submit("m1", "ann@example.net", "joe@one.example");
+	run_until_sent(2);
+	swallow = false;
+	assert_int_equal(rows("state=1"), 1);
+	assert_int_equal(rows("state=2"), 1);
+	assert_int_equal(store_exec(engine.store, "UPDATE recipient SET "
+	    "due_at=1 WHERE state=1; UPDATE waiting SET due_at=1"), STORE_OK);
+	disk_full = true;
+	end();
+	start();
+	submit("m3", "ann@example.net", "joe@three.example");
+	run_until_sent(3);
+	assert_string_equal(sent[2].domain, "two.example");
+	assert_int_equal(refused_full, 1);
+	assert_int_equal(rows("1"), 2);
+	disk_full = false;
+	WAIT_FOR(rows("1") == 0);
+	assert_int_equal(rows("1"), 0);
+	assert_int_equal(sent_count, 4);
+	assert_string_equal(sent[3].domain, "one.example");
+	submit("m4", "ann@example.net", "joe@four.example");
+	run_until_sent(5);
+	assert_int_equal(refused_full, 1);
+}
+
 static void
 test_the_same_id_twice_is_refused(void **state)
 {
@@ -1232,6 +1283,7 @@ main(void)
 		T(test_the_operator_sees_and_changes),
 		T(test_removed_while_under_way_does_not_bounce),
 		T(test_no_room_refuses_and_keeps_results),
+		T(test_a_start_on_a_full_disk_delivers_and_recovers),
 		T(test_the_same_id_twice_is_refused),
 		T(test_an_unreachable_destination_rests),
 		T(test_a_failure_is_told_when_the_rest_is_removed),

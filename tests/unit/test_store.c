@@ -22,11 +22,12 @@ static struct store *
 open_store(uint64_t now)
 {
 	char error[STORE_ERROR_SIZE] = "";
-	struct store *store = store_open(path, now, error);
+	struct store *store = store_open(path, error);
 
 	if (store == NULL)
 		print_error("%s\n", error);
 	assert_non_null(store);
+	assert_int_equal(store_resume(store, now), STORE_OK);
 	return store;
 }
 

@@ -309,6 +309,12 @@ client_output_taken(struct client *c, size_t n, uint64_t now_ms)
 }
 
 void
+client_unsent(struct client *c, size_t n)
+{
+	c->unsent = n;
+}
+
+void
 client_tls_up(struct client *c, const char *version, const char *cipher,
     uint64_t now_ms)
 {

@@ -136,6 +136,10 @@ void client_bytes(struct client *c, const void *data, size_t n,
 /* The handshake that CLIENT_STARTS_TLS asked for is done. */
 void client_tls_up(struct client *c, const char *version, const char *cipher,
     uint64_t now_ms);
+/* Of the output that was taken n octets have not gone out and wait with the
+ * shell; to be said before client_bytes, client_timeout and client_lost.  So
+ * a final dot that never left is known. */
+void client_unsent(struct client *c, size_t n);
 /* The connection is gone: why in words, NULL if the server closed it.  Also
  * for a failed handshake, and when the body cannot be read. */
 void client_lost(struct client *c, const char *why);

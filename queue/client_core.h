@@ -78,6 +78,7 @@ struct client {
 	uint64_t			 over_ms;	/* of all; 0: none */
 	struct reply			 reply;
 	struct buf			 out;
+	size_t				 unsent;	/* taken, with the shell */
 	unsigned			 offers;	/* enum client_offer */
 	bool				 tls;
 	bool				 tls_wanted;	/* to be said once */

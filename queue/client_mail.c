@@ -301,7 +301,7 @@ client_body(struct client *c, const void *data, size_t n, uint64_t now_ms)
 bool
 client_dot_gone(const struct client *c)
 {
-	return c->dot_said && buf_len(&c->out) == 0;
+	return c->dot_said && buf_len(&c->out) == 0 && c->unsent == 0;
 }
 
 /* A refusal in the middle of the body is one, but the session is at an end:

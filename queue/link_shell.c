@@ -83,6 +83,7 @@ on_timeout(void *arg)
 		link_quit(l);
 		return;
 	}
+	client_unsent(l->client, conn_waiting(l->conn));
 	client_timeout(l->client, now_ms);
 	link_pump(l);
 }
@@ -215,6 +216,7 @@ on_bytes(void *arg, const uint8_t *data, size_t n)
 {
 	struct link *l = arg;
 
+	client_unsent(l->client, conn_waiting(l->conn));
 	client_bytes(l->client, data, n, uv_now(l->loop));
 	link_pump(l);
 }
@@ -238,6 +240,7 @@ static void
 on_closed(void *arg, const char *why)
 {
 	struct link *l = arg;
+	size_t unsent = conn_waiting(l->conn);
 
 	l->conn = NULL;			/* frees itself */
 	on_trace(l, '*', why == NULL ? "closed" : why);
@@ -246,6 +249,7 @@ on_closed(void *arg, const char *why)
 		end(l);
 		return;
 	}
+	client_unsent(l->client, unsent);
 	client_lost(l->client, why);
 	link_pump(l);
 }

@@ -156,8 +156,12 @@ conn_write(struct conn *c, const void *data, size_t n)
 	const uint8_t *bytes = data;
 	ssize_t sent;
 
-	if (c->state == GONE || c->over || n == 0)
+	if (c->state == GONE || n == 0)
 		return;
+	if (c->over) {
+		c->dropped += n;
+		return;
+	}
 	if (c->gathering && buf_len(&c->out) + n > CONN_GATHER_MAX &&
 	    c->state == OPEN)
 		conn_flush(c);
@@ -168,18 +172,19 @@ conn_write(struct conn *c, const void *data, size_t n)
 			n -= (size_t)sent;
 		}
 	}
-	if (n > 0 && !c->over) {
-		if (!buf_add(&c->out, bytes, n))
-			conn_fail(c, "too much output waits");
+	if (n > 0 && !c->over && !buf_add(&c->out, bytes, n))
+		conn_fail(c, "too much output waits");
+	if (c->over)
+		c->dropped += n;
+	else if (n > 0)
 		c->owed = true;
-	}
 	conn_settle(c);
 }
 
 size_t
 conn_waiting(const struct conn *c)
 {
-	return buf_len(&c->out);
+	return buf_len(&c->out) + c->dropped;
 }
 
 void

@@ -67,7 +67,8 @@ void conn_finish(struct conn *c);
 /* Copies what does not go out at once.  Small pieces written within an event
  * leave together after it.  More than 32 MiB waiting ends the connection. */
 void conn_write(struct conn *c, const void *data, size_t n);
-size_t conn_waiting(const struct conn *c);	/* output bytes not yet sent */
+/* Output bytes not yet sent; within `closed`, those that never will be. */
+size_t conn_waiting(const struct conn *c);
 /* While paused no bytes event comes and the kernel's window fills. */
 void conn_pause(struct conn *c);
 void conn_resume(struct conn *c);

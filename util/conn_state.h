@@ -48,6 +48,7 @@ struct conn {
 	struct netaddr			 local;
 	int				 fd;
 	enum conn_state			 state;
+	size_t				 dropped;	/* written when over */
 	int				 handles;	/* not closed yet */
 	int				 polled;	/* events polled for */
 	bool				 encrypted;

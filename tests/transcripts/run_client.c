@@ -296,6 +296,13 @@ do_handshake(struct play *p, const char *text)
 }
 
 static void
+do_unsent(struct play *p, const char *text)
+{
+	feed(p);
+	client_unsent(p->client, (size_t)strtoul(text, NULL, 10));
+}
+
+static void
 do_close(struct play *p, const char *text)
 {
 	(void)text;
@@ -415,7 +422,8 @@ static const struct directive {
 	{ "from", do_from }, { "to", do_to }, { "body", do_body },
 	{ "hold", do_hold }, { "flag", do_flag }, { "connect", do_connect },
 	{ "begin", do_begin }, { "handshake", do_handshake },
-	{ "close", do_close }, { "pass", do_pass }, { "timeout", do_timeout },
+	{ "unsent", do_unsent }, { "close", do_close },
+	{ "pass", do_pass }, { "timeout", do_timeout },
 	{ "quit", do_quit }, { "ready", do_ready }, { "ended", do_ended },
 };
 

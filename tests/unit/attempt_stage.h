@@ -282,6 +282,7 @@ set_up(void **state)
 
 		s->greeting = s->dot_reply = NULL;
 		s->dies_after_dot = s->dies_after_message = false;
+		s->dies_in_body = false;
 		s->broken_tls = false;
 		s->rcpts_max = 0;
 		s->connections = s->messages = s->rcpts = s->quits = 0;

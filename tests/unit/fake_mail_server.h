@@ -34,6 +34,7 @@ struct server {
 	uv_poll_t	 poll;
 	const char	*greeting;	/* NULL: 220 */
 	const char	*dot_reply;	/* NULL: 250 */
+	bool		 dies_in_body;	/* at its first octets */
 	bool		 dies_after_dot;
 	bool		 dies_after_message;
 	bool		 broken_tls;
@@ -152,6 +153,12 @@ on_bytes(void *arg, const uint8_t *data, size_t n)
 
 	if (d->no_handshake) {
 		hang_up(d);
+		return;
+	}
+	if (d->in_data && d->server->dies_in_body) {
+		conn_free(d->conn);	/* what is unread makes it a reset */
+		buf_done(&d->in);
+		free(d);
 		return;
 	}
 	buf_add(&d->in, data, n);

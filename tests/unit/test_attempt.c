@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Attempts: which answers end a recipient, and what is tried next. */
 
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include "tests/unit/attempt_stage.h"
 
 #define PUSH_BACK	"550-5.5.64 fall back to IPv4\r\n550 5.5.64 please"
@@ -150,6 +153,35 @@ test_uncertain_waits(void **state)
 	expect(0, OUTCOME_DELIVERED, "250", "127.0.0.1", VIA_MX_IPV4);
 }
 
+/* The kernel takes little, so the dot waits with us when the server dies. */
+static void
+test_a_dot_that_never_left_is_no_doubt(void **state)
+{
+	static const char *const one[] = { "you@there.test" };
+	static const char small[] = "4096 8192 8192";
+	static char body[200000];
+	int file = memfd_create("body", MFD_CLOEXEC);
+	int limit = open("/proc/sys/net/ipv4/tcp_wmem", O_WRONLY);
+
+	(void)state;
+	if (limit == -1 || write(limit, small, sizeof small - 1) < 0) {
+		print_message("the namespace's buffers cannot be set\n");
+		skip();
+	}
+	close(limit);
+	memset(body, 'x', sizeof body);
+	for (size_t i = 98; i < sizeof body; i += 100)
+		memcpy(body + i, "\r\n", 2);
+	assert_int_equal(write(file, body, sizeof body), sizeof body);
+	six->dies_in_body = true;
+	answers = 0;
+	send_file("plain.test", DELIVER_ANY, file, sizeof body, one, 1);
+	run_until(1);
+	close(file);
+	expect(0, OUTCOME_DELIVERED, "250", "127.0.0.1", VIA_MX_IPV4);
+	assert_int_equal(six->connections, 1);
+}
+
 static void
 test_null_mx(void **state)
 {
@@ -219,6 +251,7 @@ main(void)
 		T(test_4xx_over_ipv4_ends), T(test_421_goes_on),
 		T(test_greeting_554_goes_on), T(test_all_busy),
 		T(test_unreachable_address), T(test_uncertain_waits),
+		T(test_a_dot_that_never_left_is_no_doubt),
 		T(test_null_mx), T(test_too_many_rcpts),
 		T(test_mixed_over_ipv6), T(test_own_name_in_capitals),
 	};

@@ -13,6 +13,7 @@
 #include "queue/deliver_ipc.h"
 #include "queue/engine.h"
 #include "queue/local_ipc.h"
+#include "util/log.h"
 #include "util/xalloc.h"
 
 #define ROUTE_WAIT_MS	30000
@@ -32,7 +33,7 @@ fetch_body(struct engine *e, struct parcel *p, int *ret_fd)
 		if (*ret_fd != -1)
 			return true;
 		if (errno == EMFILE || errno == ENFILE) {
-			results_all(e, p, OUTCOME_UNCERTAIN, "4.3.0",
+			results_put_off(e, p, true, "4.3.0",
 			    "out of file descriptors");
 			return false;
 		}
@@ -82,13 +83,24 @@ asked_new(struct engine *e, struct parcel *p)
 	return a;
 }
 
+/* No attempt that a server knows of, or one whose result nobody knows: it
+ * does not count as one. */
 static void
 lost(struct engine *e, struct parcel *p, enum ipc_status status)
 {
+	const char *reason = status == IPC_REFUSED ?
+	    "too much is under way here" :
+	    "a process of ours ended during the attempt";
+	struct log_line l;
+
+	log_start(&l, LOG_LEVEL_WARNING, "lost");
+	log_text(&l, "id", p->message->name);
+	log_text(&l, "destination", p->lane->name);
+	log_number(&l, "recipients", p->count);
+	log_text(&l, "reason", reason);
+	log_send(&l);
 	attempt_over(p, e, true);
-	results_all(e, p, OUTCOME_UNCERTAIN, "4.3.0",
-	    status == IPC_REFUSED ? "too much is under way here" :
-	    "a process of ours ended during the attempt");
+	results_put_off(e, p, true, "4.3.0", reason);
 }
 
 static const struct deliver_result *

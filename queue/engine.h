@@ -183,6 +183,10 @@ void result_of(struct engine *e, struct parcel *p, struct rcpt *r,
 /* All of p the same; then p has ended. */
 void results_all(struct engine *e, struct parcel *p, uint32_t outcome,
     const char *status, const char *reason);
+/* All of p waits on, for a short time (soon) or as long as it has waited: no
+ * attempt counts, and the caller has logged why. */
+void results_put_off(struct engine *e, struct parcel *p, bool soon,
+    const char *status, const char *reason);
 /* p waits for booking. */
 void results_end(struct engine *e, struct parcel *p);
 

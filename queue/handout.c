@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "queue/engine.h"
+#include "util/log.h"
 
 #define STEPS_MAX	500	/* of one turn */
 
@@ -37,12 +38,20 @@ static void
 suspend(struct engine *e, struct lane *lane, struct parcel *p)
 {
 	char reason[LANE_LAST_SIZE + 40];
+	struct log_line l;
+	uint32_t count = 0;
 
 	snprintf(reason, sizeof reason, "delivery suspended for a while: %s",
 	    lane->last);
-	do
-		results_all(e, p, OUTCOME_DEFERRED, "4.4.1", reason);
-	while ((p = lane_pop(&e->lanes, lane)) != NULL);
+	do {
+		count += p->count;
+		results_put_off(e, p, false, "4.4.1", reason);
+	} while ((p = lane_pop(&e->lanes, lane)) != NULL);
+	log_start(&l, LOG_LEVEL_INFO, "suspended");
+	log_text(&l, "destination", lane->name);
+	log_number(&l, "recipients", count);
+	log_text(&l, "reason", lane->last);
+	log_send(&l);
 }
 
 /* The lane whose turn it is and that may have one more delivery under way;

@@ -78,6 +78,7 @@ struct result {
 	uint32_t	 outcome;	/* enum deliver_outcome */
 	uint32_t	 via;		/* enum deliver_via */
 	bool		 expired;
+	bool		 put_off;	/* no attempt was made */
 	const char	*status;	/* "4.4.1" */
 	const char	*code;		/* "450", "" without a reply */
 	const char	*reply;		/* "450 4.2.0 text", or "" */

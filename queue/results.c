@@ -27,10 +27,24 @@ is_retry(uint32_t outcome)
 	return outcome == OUTCOME_DEFERRED || outcome == OUTCOME_UNCERTAIN;
 }
 
-/* Decides when it is tried again, or that it is given up. */
+static uint64_t
+retry_at(const struct engine *e, const struct parcel *p, const struct rcpt *r,
+    const struct result *result)
+{
+	const struct message *m = p->message;
+
+	if (result->put_off)
+		return schedule_put_off(&e->schedule, result->at,
+		    m->queued_ms / 1000, m->expires_at, engine_random());
+	return schedule_retry_at(&e->schedule, result->at, r->attempts,
+	    m->expires_at, engine_random());
+}
+
+/* Decides when it is tried again, or that it is given up.  soon: the trouble
+ * was our own. */
 static void
 set_result(struct engine *e, struct parcel *p, struct rcpt *r,
-    struct result *result, bool ours)
+    struct result *result, bool soon)
 {
 	char reason[400];
 
@@ -47,15 +61,13 @@ set_result(struct engine *e, struct parcel *p, struct rcpt *r,
 		result->reason = reason;
 		result->expired = true;
 	}
-	if (result->outcome == OUTCOME_FAILED)
+	if (!result->put_off && (result->outcome == OUTCOME_FAILED ||
+	    is_retry(result->outcome)))
 		r->attempts++;
-	if (is_retry(result->outcome)) {
-		r->attempts++;
-		result->due_at = ours ?
+	if (is_retry(result->outcome))
+		result->due_at = soon ?
 		    schedule_soon(result->at, engine_random()) :
-		    schedule_retry_at(&e->schedule, result->at, r->attempts,
-		    p->message->expires_at, engine_random());
-	}
+		    retry_at(e, p, r, result);
 	free(r->result);
 	r->result = result_copy(result);
 }
@@ -73,8 +85,7 @@ result_set(struct engine *e, struct parcel *p, struct rcpt *r,
 		.remote = "",
 	};
 
-	/* Uncertain in our own words: a process of ours was lost. */
-	set_result(e, p, r, &result, outcome == OUTCOME_UNCERTAIN);
+	set_result(e, p, r, &result, false);
 }
 
 void
@@ -135,5 +146,27 @@ results_all(struct engine *e, struct parcel *p, uint32_t outcome,
 
 	STAILQ_FOREACH(r, &p->rcpts, link)
 		result_set(e, p, r, outcome, status, reason);
+	results_end(e, p);
+}
+
+void
+results_put_off(struct engine *e, struct parcel *p, bool soon,
+    const char *status, const char *reason)
+{
+	struct rcpt *r;
+
+	STAILQ_FOREACH(r, &p->rcpts, link) {
+		struct result result = {
+			.outcome = OUTCOME_DEFERRED,
+			.put_off = true,
+			.status = status,
+			.code = "",
+			.reply = "",
+			.reason = reason,
+			.remote = "",
+		};
+
+		set_result(e, p, r, &result, soon);
+	}
 	results_end(e, p);
 }

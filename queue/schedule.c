@@ -7,15 +7,13 @@
 #define WINDOW_FIRST	5
 #define REST_FIRST_S	30
 
-uint64_t
-schedule_retry_at(const struct schedule *s, uint64_t now, uint32_t attempts,
+/* wait plus or minus a fifth, at most retry_most, and not past the end. */
+static uint64_t
+after(const struct schedule *s, uint64_t now, uint64_t wait,
     uint64_t expires_at, uint32_t random)
 {
-	uint64_t wait = s->retry_first_s, spread, at;
+	uint64_t spread, at;
 
-	assert(attempts > 0);
-	for (uint32_t i = 1; i < attempts && wait < s->retry_most_s; i++)
-		wait *= 2;
 	if (wait > s->retry_most_s)
 		wait = s->retry_most_s;
 	spread = wait * 2 / 5;
@@ -24,6 +22,28 @@ schedule_retry_at(const struct schedule *s, uint64_t now, uint32_t attempts,
 	if (at > expires_at && expires_at > now)
 		at = expires_at;
 	return at;
+}
+
+uint64_t
+schedule_retry_at(const struct schedule *s, uint64_t now, uint32_t attempts,
+    uint64_t expires_at, uint32_t random)
+{
+	uint64_t wait = s->retry_first_s;
+
+	assert(attempts > 0);
+	for (uint32_t i = 1; i < attempts && wait < s->retry_most_s; i++)
+		wait *= 2;
+	return after(s, now, wait, expires_at, random);
+}
+
+uint64_t
+schedule_put_off(const struct schedule *s, uint64_t now, uint64_t since,
+    uint64_t expires_at, uint32_t random)
+{
+	uint64_t wait = now > since ? now - since : 0;
+
+	return after(s, now, wait > s->retry_first_s ? wait : s->retry_first_s,
+	    expires_at, random);
 }
 
 uint64_t

@@ -28,6 +28,11 @@ struct schedule {
 uint64_t schedule_retry_at(const struct schedule *s, uint64_t now,
     uint32_t attempts, uint64_t expires_at, uint32_t random);
 
+/* The same where nothing was tried, of mail that waits since `since`: as long
+ * as it has waited already, so that it doubles likewise. */
+uint64_t schedule_put_off(const struct schedule *s, uint64_t now,
+    uint64_t since, uint64_t expires_at, uint32_t random);
+
 /* A short wait of 5 to 14 seconds, after trouble of our own. */
 uint64_t schedule_soon(uint64_t now, uint32_t random);
 

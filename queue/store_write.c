@@ -168,7 +168,9 @@ store_defer_rcpt(struct store *store, const struct rcpt *r)
 	store_bind_number(s, 7, r->attempts);
 	store_bind_number(s, 8, r->result->due_at);
 	status = store_change(store, s);
-	return status == STORE_OK ? add_attempt(store, r) : status;
+	if (status != STORE_OK || r->result->put_off)
+		return status;
+	return add_attempt(store, r);
 }
 
 enum store_status

@@ -110,7 +110,7 @@ count(struct engine *e, const struct rcpt *r)
 		break;
 	case OUTCOME_DEFERRED:
 	case OUTCOME_UNCERTAIN:
-		e->counts.deferred++;
+		e->counts.deferred += !r->result->put_off;
 		engine_wake(e, r->result->due_at);
 		break;
 	case OUTCOME_PUSHED_BACK:
@@ -172,7 +172,8 @@ tell_parcel(struct engine *e, struct parcel *p)
 	if (!p->skipped && !p->routed)
 		STAILQ_FOREACH(r, &p->rcpts, link) {
 			count(e, r);
-			report_result(p, r);
+			if (!r->result->put_off || r->result->expired)
+				report_result(p, r);
 		}
 	if (p->bounce[0] != '\0') {
 		report_notice("bounce", m, p->bounce);

@@ -33,6 +33,24 @@ test_back_off_doubles_within_a_fifth(void **state)
 }
 
 static void
+test_what_was_not_tried_waits_as_long_again(void **state)
+{
+	static const struct { uint64_t age, wait; } cases[] = {
+		{ 0, 300 }, { 299, 300 }, { 1000, 1000 }, { 99999, 14400 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		uint64_t at = schedule_put_off(&plan, 200000,
+		    200000 - cases[i].age, UINT64_MAX, 12345);
+
+		assert_in_range(at - 200000, cases[i].wait * 4 / 5,
+		    cases[i].wait * 6 / 5);
+	}
+	assert_int_equal(schedule_put_off(&plan, 10, 20, 100, 7), 100);
+}
+
+static void
 test_jitter_spreads(void **state)
 {
 	(void)state;
@@ -136,6 +154,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back_off_doubles_within_a_fifth),
+		cmocka_unit_test(test_what_was_not_tried_waits_as_long_again),
 		cmocka_unit_test(test_jitter_spreads),
 		cmocka_unit_test(test_last_attempt_at_expiry),
 		cmocka_unit_test(test_window_opens_and_rests),

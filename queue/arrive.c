@@ -195,7 +195,7 @@ on_synced(void *arg, bool ok)
 
 /* What is wrong with it, or NULL. */
 static const char *
-fault_of(struct engine *e, const struct queue_submit_ask *ask)
+fault_of(const struct queue_submit_ask *ask)
 {
 	if (ask->message[0] == '\0' || ask->rcpts_count == 0)
 		return "no message id or no recipient";
@@ -204,10 +204,8 @@ fault_of(struct engine *e, const struct queue_submit_ask *ask)
 	if (ask->spool_id == 0)
 		return ask->body.size == ask->size_bytes && ask->size_bytes > 0
 		    ? NULL : "the body has not the size that was told";
-	if (ask->spool_start > SPOOL_START_MAX)
-		return "the body begins too late in its file";
-	return spool_claim(e->spool, ask->spool_id) ? NULL :
-	    "no such spool file";
+	return ask->spool_start <= SPOOL_START_MAX ? NULL :
+	    "the body begins too late in its file";
 }
 
 void
@@ -222,11 +220,18 @@ serve_queue_submit(struct ipc_call *call, const struct queue_submit_ask *ask)
 		refuse(call, QUEUE_FULL, "too little room on disk");
 		return;
 	}
-	fault = fault_of(e, ask);
+	fault = fault_of(ask);
 	all = fault == NULL ? sort_rcpts(ask) : NULL;
-	if (all == NULL) {
-		refuse(call, QUEUE_TROUBLE, fault == NULL ?
-		    "a recipient without a destination" : fault);
+	if (fault == NULL && all == NULL)
+		fault = "a recipient without a destination";
+	/* Last: who claims a file answers for it. */
+	if (fault == NULL && ask->spool_id != 0 &&
+	    !spool_claim(e->spool, ask->spool_id)) {
+		free_sorted(all, ask->rcpts_count);
+		fault = "no such spool file";
+	}
+	if (fault != NULL) {
+		refuse(call, QUEUE_TROUBLE, fault);
 		return;
 	}
 	a = xcalloc(1, sizeof *a);

@@ -630,12 +630,12 @@ on_spool(void *arg, enum ipc_status status,
 }
 
 static void
-spool_and_submit(const char *name, size_t size)
+spool_and_submit(const char *name, size_t size, const char *address)
 {
 	struct queue_spool_ask spool = { .message = name };
 	struct queue_rcpt rcpt = {
-		.original = "joe@example.org",
-		.address = "joe@example.org",
+		.original = address,
+		.address = address,
 		.kind = TARGET_REMOTE,
 	};
 	struct queue_submit_ask ask = {
@@ -665,7 +665,7 @@ static void
 test_a_large_body_is_a_file(void **state)
 {
 	(void)state;
-	spool_and_submit("m1", 300000);
+	spool_and_submit("m1", 300000, "joe@example.org");
 	run_until_sent(1);
 	assert_int_equal(answered, 1);
 	assert_int_equal(sent[0].size, 300000);
@@ -680,11 +680,23 @@ test_the_file_of_a_refused_message_is_removed(void **state)
 	keep = true;
 	submit("m1", "ann@example.net", "joe@example.org");
 	run_until_sent(1);
-	spool_and_submit("m1", 30000);
+	spool_and_submit("m1", 30000, "joe@example.org");
 	for (int i = 0; i < 500 && refused_trouble == 0; i++)
 		WAIT_FOR(refused_trouble == 1);
 	run_ms(1);
 	assert_int_equal(refused_trouble, 1);
+	/* teardown proves that the spool is empty. */
+}
+
+/* As one that was given out and never named. */
+static void
+test_the_file_of_a_faulty_submission_is_swept(void **state)
+{
+	(void)state;
+	spool_and_submit("m1", 30000, "nowhere");
+	WAIT_FOR(refused_trouble == 1);
+	assert_int_equal(refused_trouble, 1);
+	spool_sweep(engine.spool, engine_now() + 10000, 900);
 	/* teardown proves that the spool is empty. */
 }
 
@@ -704,7 +716,7 @@ test_a_missing_file_is_set_aside(void **state)
 
 	(void)state;
 	config->deliveries_max = 0;
-	spool_and_submit("m1", 30000);
+	spool_and_submit("m1", 30000, "joe@example.org");
 	for (int i = 0; i < 500 && answered == 0; i++)
 		run_ms(1);
 	snprintf(name, sizeof name, "spool/%016llx",
@@ -1286,6 +1298,7 @@ main(void)
 		T(test_a_lost_delivery_process_counts_no_attempt),
 		T(test_a_large_body_is_a_file),
 		T(test_the_file_of_a_refused_message_is_removed),
+		T(test_the_file_of_a_faulty_submission_is_swept),
 		T(test_files_nobody_names_are_removed),
 		T(test_a_missing_file_is_set_aside),
 		T(test_a_slow_destination_starves_nobody),

@@ -138,12 +138,14 @@ failed_host(const struct plan_hosts *hosts, bool a_only)
 static const char *
 failed_lookup(const struct plan_work *w)
 {
-	bool a_only = w->ask->demand == DELIVER_IPV4_ONLY;
+	enum deliver_family demand = w->ask->demand;
+	bool a_only = demand == DELIVER_IPV4_ONLY;
 	const char *host;
 
 	if (w->mx_answer->status >= DNS_FAILED)
 		return w->mx_answer->name;
-	if (a_only && w->srv_answer != NULL &&
+	if ((a_only || demand == DELIVER_IPV4_UNLESS_NONE) &&
+	    w->srv_answer != NULL &&
 	    w->srv_answer->status >= DNS_FAILED)
 		return w->srv_answer->name;
 	if ((host = failed_host(&w->srv, a_only)) != NULL)

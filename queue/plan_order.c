@@ -163,7 +163,7 @@ add_ipv4(struct plan_work *w)
 	add_all(w, &w->mx, NETADDR_IPV4, VIA_MX_IPV4);
 }
 
-/* An A lookup that failed may hide an IPv4 address. */
+/* A lookup that failed may hide an IPv4 address. */
 static bool
 ipv4_is_unknown(const struct plan_hosts *hosts)
 {
@@ -177,8 +177,9 @@ static bool
 no_ipv4_exists(const struct plan_work *w)
 {
 	return w->plan->candidate_count == 0 &&
-	    w->mx_answer->status < DNS_FAILED && !ipv4_is_unknown(&w->srv) &&
-	    !ipv4_is_unknown(&w->mx);
+	    w->mx_answer->status < DNS_FAILED && (w->srv_answer == NULL ||
+	    w->srv_answer->status < DNS_FAILED) &&
+	    !ipv4_is_unknown(&w->srv) && !ipv4_is_unknown(&w->mx);
 }
 
 void

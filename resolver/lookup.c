@@ -172,10 +172,14 @@ static void
 on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct lookup *l = poll->data;
+	int error = status == 0 ? ub_process(l->context) : UB_PIPE;
 
-	(void)status;
 	(void)events;
-	ub_process(l->context);
+	if (error == 0)
+		return;
+	/* Its thread is gone: what was asked ends by time. */
+	l->broken = ub_strerror(error);
+	uv_poll_stop(&l->poll);
 }
 
 bool

@@ -22,6 +22,7 @@
 #define WAITERS_MAX		16384
 #define EXPIRE_EVERY_MS		100
 #define TIMEOUT_MOST_MS		120000
+#define LOOKUP_MOST_MS		60000
 
 static struct resolver {
 	struct child		*child;
@@ -161,6 +162,7 @@ start(struct child *child)
 	static const struct questions_limits limits = {
 		.active_max = LOOKUPS_MAX,
 		.waiters_max = WAITERS_MAX,
+		.active_ms = LOOKUP_MOST_MS,
 	};
 
 	resolver.child = child;

@@ -22,6 +22,7 @@ struct question {
 	struct waiter_list	 waiters;
 	enum dns_type		 type;
 	bool			 active;
+	uint64_t		 over_ms;	/* active: at most until then */
 	void			*job;
 	const char		*name;		/* behind the struct */
 };
@@ -132,6 +133,7 @@ start_more(struct questions *q, uint64_t now_ms)
 
 		TAILQ_REMOVE(&q->line, n, in_line);
 		n->active = true;
+		n->over_ms = now_ms + q->limits.active_ms;
 		q->active++;
 		if (q->hooks->start(q->arg, n, n->type, n->name, &n->job))
 			continue;
@@ -225,6 +227,18 @@ expire_waiters(struct questions *q, struct question *n, uint64_t now_ms)
 	}
 }
 
+/* Whoever waits for it still has waited long enough. */
+static void
+expire_question(struct questions *q, struct question *n)
+{
+	if (n->active && n->job != NULL)
+		q->hooks->cancel(q->arg, n->job);
+	remove_question(q, n);
+	while (!STAILQ_EMPTY(&n->waiters))
+		refuse(q, pop_waiter(q, n), "no answer in time");
+	free(n);
+}
+
 bool
 questions_expire(struct questions *q, uint64_t now_ms)
 {
@@ -232,12 +246,9 @@ questions_expire(struct questions *q, uint64_t now_ms)
 
 	RB_FOREACH_SAFE(n, question_tree, &q->tree, following) {
 		expire_waiters(q, n, now_ms);
-		if (!STAILQ_EMPTY(&n->waiters))
-			continue;
-		if (n->active && n->job != NULL)
-			q->hooks->cancel(q->arg, n->job);
-		remove_question(q, n);
-		free(n);
+		if (STAILQ_EMPTY(&n->waiters) ||
+		    (n->active && n->over_ms <= now_ms))
+			expire_question(q, n);
 	}
 	start_more(q, now_ms);
 	return q->waiters > 0;

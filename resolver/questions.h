@@ -11,8 +11,8 @@
  *	      |
  *	   WAITING --place free, hooks.start--> ACTIVE
  *	      |                                   |
- *	   questions_expire, nobody waits    questions_answer
- *	      |  (hooks.cancel if ACTIVE)         |
+ *	   questions_expire, nobody waits    questions_answer, or active_ms
+ *	      |  (hooks.cancel if ACTIVE)         |  over (hooks.cancel)
  *	      v                                   v
  *	    gone                          reply to all, cached, gone
  *
@@ -44,6 +44,9 @@ struct questions_hooks {
 struct questions_limits {
 	size_t	active_max;		/* look-ups at once */
 	size_t	waiters_max;		/* askers in all; more are refused */
+	/* The longest look-up.  Who asks again and again would else wait
+	 * behind one that never ends. */
+	uint64_t active_ms;
 };
 
 /* cache is the caller's and may be NULL. */

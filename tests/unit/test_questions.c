@@ -76,7 +76,7 @@ static int
 set_up(void **state)
 {
 	static const struct questions_limits limits = {
-		.active_max = 2, .waiters_max = 4,
+		.active_max = 2, .waiters_max = 4, .active_ms = 20000,
 	};
 
 	(void)state;
@@ -174,6 +174,27 @@ patience_ends(void **state)
 	assert_int_equal(starts, 3);
 }
 
+/* Somebody always waits, and the look-up never ends. */
+static void
+a_stuck_look_up_is_given_up(void **state)
+{
+	(void)state;
+	for (uint64_t now_ms = 1000; now_ms < 21000; now_ms += 2500) {
+		ask("a", "1", now_ms);
+		questions_expire(q, now_ms);
+	}
+	assert_int_equal(starts, 1);
+	assert_int_equal(cancels, 0);
+	replies = 0;
+	assert_false(questions_expire(q, 21000));
+	assert_int_equal(cancels, 1);
+	assert_int_equal(replies, 2);
+	assert_int_equal(last_status, DNS_FAILED);
+	ask("a", "1", 21000);
+	assert_int_equal(starts, 2);
+	assert_int_equal(questions_waiters(q), 1);
+}
+
 static void
 answered_at_once(void **state)
 {
@@ -228,6 +249,7 @@ main(void)
 		T(asked_twice_looked_up_once),
 		T(more_than_so_many_wait),
 		T(patience_ends),
+		T(a_stuck_look_up_is_given_up),
 		T(answered_at_once),
 		T(refused_by_the_library),
 		T(cache_is_bounded),

@@ -2,6 +2,7 @@
 #include "policy/expansion.h"
 
 #include <search.h>
+#include <stdio.h>
 
 #include "util/xalloc.h"
 
@@ -19,7 +20,8 @@ expansion_fail(struct expansion *e, enum recipient_status status,
 {
 	if (e->status == RECIPIENT_OK) {
 		e->status = status;
-		e->why = why;
+		/* A copy: the next look-up has its own word on itself. */
+		snprintf(e->why, LISTS_WHY_SIZE, "%s", why);
 	}
 	return false;
 }

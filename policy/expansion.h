@@ -18,7 +18,7 @@ struct expansion {
 	void					*seen;	/* tree of texts */
 	size_t					 seen_count;
 	enum recipient_status			 status;
-	const char				*why;
+	char				*why;	/* [LISTS_WHY_SIZE] */
 };
 
 extern const char expansion_too_large[];

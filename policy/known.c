@@ -141,11 +141,11 @@ find(struct known *k, const struct recipients_settings *settings,
     const char *address, bool relay)
 {
 	struct known_recipient *r = xcalloc(1, sizeof *r);
+	char why[LISTS_WHY_SIZE];
 	struct log_line l;
-	const char *why;
 
 	r->status = recipients_find(k->lists, settings, address, relay,
-	    &r->targets, &why);
+	    &r->targets, why);
 	if (r->status == RECIPIENT_TROUBLE || r->status == RECIPIENT_LOOP) {
 		log_start(&l, LOG_LEVEL_ERROR, "recipient");
 		log_mailbox(&l, "recipient", address);

@@ -292,15 +292,16 @@ start(struct expansion *e, const char *address, bool relay)
 enum recipient_status
 recipients_find(struct lists *lists,
     const struct recipients_settings *settings, const char *address,
-    bool relay, struct targets *ret_targets, const char **ret_why)
+    bool relay, struct targets *ret_targets,
+    char ret_why[static LISTS_WHY_SIZE])
 {
 	struct expansion e = { .lists = lists, .settings = settings,
-	    .status = RECIPIENT_OK, .why = "" };
+	    .status = RECIPIENT_OK, .why = ret_why };
 	enum recipient_status status;
 
+	ret_why[0] = '\0';
 	lists_begin(lists);
 	status = start(&e, address, relay);
-	*ret_why = e.why;
 	lists_end(lists);
 	expansion_done(&e);
 	if (status != RECIPIENT_OK)

@@ -45,6 +45,7 @@ struct recipients_settings {
  */
 enum recipient_status recipients_find(struct lists *lists,
     const struct recipients_settings *settings, const char *address,
-    bool relay, struct targets *ret_targets, const char **ret_why);
+    bool relay, struct targets *ret_targets,
+    char ret_why[static LISTS_WHY_SIZE]);
 
 #endif

@@ -15,6 +15,7 @@
 
 static char path[64];
 static char why[LISTS_WHY_SIZE];
+static char reason[LISTS_WHY_SIZE];	/* of find's last failure */
 static struct recipients_settings settings;
 
 static void
@@ -61,12 +62,11 @@ find(struct lists *l, const char *address, bool relay)
 	static const char *const kinds[] = { "remote", "maildir", "lmtp" };
 	static struct buf text;
 	struct targets t;
-	const char *reason;
 	enum recipient_status status;
 
 	buf_done(&text);
 	buf_init(&text, 1024 * 1024);
-	status = recipients_find(l, &settings, address, relay, &t, &reason);
+	status = recipients_find(l, &settings, address, relay, &t, reason);
 	if (status != RECIPIENT_OK) {
 		assert_int_equal(t.count, 0);
 		return statuses[status];
@@ -77,6 +77,24 @@ find(struct lists *l, const char *address, bool relay)
 		    t.items[i].user, t.items[i].path);
 	targets_done(&t);
 	return buf_cstr(&text);
+}
+
+/* The first trouble is told, whatever is looked up and said after it. */
+static void
+trouble_keeps_its_reason(void **state)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE mailbox", NULL, NULL,
+	    NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_string_equal(find(*state, "alice@example.org", false),
+	    "trouble");
+	assert_string_equal(reason, "no such table: mailbox");
+	assert_string_equal(find(*state, "x@elsewhere.example", false),
+	    "no-relay");
+	assert_string_equal(reason, "");
 }
 
 static void
@@ -264,6 +282,7 @@ main(void)
 		TEST(ours_or_not), TEST(lmtp_for_all), TEST(details),
 		TEST(expansion), TEST(catch_all), TEST(loops), TEST(too_many),
 		TEST(postmaster), TEST(nobody_is_left_out),
+		TEST(trouble_keeps_its_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

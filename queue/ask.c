@@ -252,10 +252,12 @@ ask_local(struct engine *e, struct parcel *p)
 		close(ask.file);
 }
 
-static void
+/* false if one cannot be delivered to: none may be left out. */
+static bool
 take_targets(struct parcel *p, const struct policy_recipient_answer *answer)
 {
 	const char *original = STAILQ_FIRST(&p->rcpts)->original;
+	char destination[DESTINATION_SIZE];
 
 	for (uint32_t i = 0; i < answer->targets_count; i++) {
 		const struct policy_target *t = &answer->targets[i];
@@ -268,10 +270,12 @@ take_targets(struct parcel *p, const struct policy_recipient_answer *answer)
 			.user = t->user,
 			.path = t->path,
 		};
-		struct rcpt *copy = rcpt_copy(&r);
 
-		STAILQ_INSERT_TAIL(&p->targets, copy, link);
+		if (!rcpt_destination(&r, destination))
+			return false;
+		STAILQ_INSERT_TAIL(&p->targets, rcpt_copy(&r), link);
 	}
+	return answer->targets_count > 0;
 }
 
 static void
@@ -290,9 +294,8 @@ on_routed(void *arg, enum ipc_status status,
 	attempt_over(p, e, true);
 	switch ((enum recipient_status)answer->status) {
 	case RECIPIENT_OK:
-		if (answer->targets_count == 0)
+		if (!take_targets(p, answer))
 			break;
-		take_targets(p, answer);
 		p->routed = true;
 		TAILQ_INSERT_TAIL(&e->ended, p, link);
 		return;

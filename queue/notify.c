@@ -205,14 +205,13 @@ notify_routed(struct engine *e, struct parcel *p)
 	enum store_status status = store_next_rcpt(e->store, p->message->id,
 	    &n);
 
-	/* STORE_NONE: the operator has removed it. */
+	/* STORE_NONE: the operator has removed it, or holds it. */
 	if (status == STORE_OK)
-		status = store_remove_rcpt(e->store, STAILQ_FIRST(&p->rcpts));
+		status = store_replace_rcpt(e->store, STAILQ_FIRST(&p->rcpts));
 	STAILQ_FOREACH(r, &p->targets, link) {
 		if (status != STORE_OK)
 			break;
-		if (!rcpt_destination(r, destination))
-			continue;
+		rcpt_destination(r, destination);	/* ask.c has tried */
 		status = store_add_rcpt(e->store, p->message, n++, r,
 		    destination, false, now);
 		if (status == STORE_OK)

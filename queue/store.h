@@ -85,6 +85,10 @@ enum store_status store_wake(struct store *store, const char *destination,
 /* Done with: delivered, or reported.  STORE_NONE if it was gone. */
 enum store_status store_remove_rcpt(struct store *store,
     const struct rcpt *r);
+/* The same, as others take its place.  STORE_NONE if it was gone, or if the
+ * operator holds it: then it stays. */
+enum store_status store_replace_rcpt(struct store *store,
+    const struct rcpt *r);
 /* Waits until result->due_at; r->attempts is the new count.  A held one stays
  * held. */
 enum store_status store_defer_rcpt(struct store *store, const struct rcpt *r);

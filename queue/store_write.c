@@ -128,6 +128,16 @@ store_remove_rcpt(struct store *store, const struct rcpt *r)
 	return change_one(store, SQL_REMOVE_RCPT, r->id);
 }
 
+enum store_status
+store_replace_rcpt(struct store *store, const struct rcpt *r)
+{
+	enum store_status status = change_one(store, SQL_REMOVE_ROUTED, r->id);
+
+	if (status == STORE_OK)
+		status = change_any(store, SQL_REMOVE_ATTEMPTS, r->id);
+	return status;
+}
+
 /* Parameters 2 to 6 of DEFER_RCPT and FAIL_RCPT. */
 static void
 bind_result(struct sqlite3_stmt *s, const struct result *result)

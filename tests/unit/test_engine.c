@@ -59,6 +59,9 @@ static struct { struct ipc_call *call; uint64_t id; } kept[SENT_MAX];
 static unsigned kept_count;
 static bool tried_mx6;
 static enum recipient_status route_status;
+static bool keep_route;		/* answered by the test */
+static struct ipc_call *kept_route;
+static const char *route_path;
 
 static uv_loop_t loop;
 static struct engine engine;
@@ -144,15 +147,14 @@ serve_local_store(struct ipc_call *call, const struct local_store_ask *ask)
 		local_store_reply(call, &answer);
 }
 
-void
-serve_policy_recipient(struct ipc_call *call,
-    const struct policy_recipient_ask *ask)
+static void
+answer_route(struct ipc_call *call, const char *address)
 {
 	struct policy_target target = {
 		.kind = TARGET_MAILDIR,
-		.address = ask->address,
+		.address = address,
 		.user = "",
-		.path = "/mail",
+		.path = route_path,
 	};
 	struct policy_recipient_answer answer = {
 		.status = route_status,
@@ -160,8 +162,18 @@ serve_policy_recipient(struct ipc_call *call,
 		.targets_count = 1,
 	};
 
-	assert_int_equal(ask->relay, 1);
 	policy_recipient_reply(call, &answer);
+}
+
+void
+serve_policy_recipient(struct ipc_call *call,
+    const struct policy_recipient_ask *ask)
+{
+	assert_int_equal(ask->relay, 1);
+	if (keep_route)
+		kept_route = call;
+	else
+		answer_route(call, ask->address);
 }
 
 void
@@ -263,6 +275,9 @@ setup(void **state)
 	swallow = tried_mx6 = keep = false;
 	kept_count = 0;
 	route_status = RECIPIENT_OK;
+	keep_route = false;
+	kept_route = NULL;
+	route_path = "/mail";
 	answer_with = (struct deliver_result){
 		.outcome = OUTCOME_DELIVERED,
 		.code = "250",
@@ -891,6 +906,48 @@ test_removed_while_under_way_does_not_bounce(void **state)
 	connect_peer(engine.deliver, &deliver_service);
 }
 
+/* The operator holds a bounce while policy is asked where it goes. */
+static void
+test_a_held_bounce_stays_held(void **state)
+{
+	(void)state;
+	keep_route = true;
+	answer_with.outcome = OUTCOME_FAILED;
+	answer_with.code = "550";
+	submit("m1", "ann@example.net", "joe@one.example");
+	WAIT_FOR(kept_route != NULL);
+	assert_non_null(kept_route);
+	act(ACTION_HOLD, "example.net");
+	assert_int_equal(acted, 1);
+	answer_route(kept_route, "ann@example.net");
+	keep_route = false;
+	WAIT_FOR(engine.active == 0);
+	run_ms(50);
+	assert_int_equal(stored_count, 0);
+	assert_int_equal(rows("state=3"), 1);
+	act(ACTION_RELEASE, "example.net");
+	WAIT_FOR(stored_count == 1);
+	run_ms(30);
+	assert_int_equal(stored_count, 1);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
+test_a_target_without_a_destination_loses_no_bounce(void **state)
+{
+	static char path[DESTINATION_SIZE + 10];
+
+	(void)state;
+	memset(path, 'x', sizeof path - 1);
+	route_path = path;
+	answer_with.outcome = OUTCOME_FAILED;
+	answer_with.code = "550";
+	submit("m1", "ann@example.net", "joe@one.example");
+	WAIT_FOR(rows("attempts=1") == 1);
+	assert_int_equal(rows("state=1 AND attempts=1"), 1);
+	assert_int_equal(rows("1"), 1);
+}
+
 static void
 test_no_room_refuses_and_keeps_results(void **state)
 {
@@ -1304,6 +1361,8 @@ main(void)
 		T(test_a_slow_destination_starves_nobody),
 		T(test_the_operator_sees_and_changes),
 		T(test_removed_while_under_way_does_not_bounce),
+		T(test_a_held_bounce_stays_held),
+		T(test_a_target_without_a_destination_loses_no_bounce),
 		T(test_no_room_refuses_and_keeps_results),
 		T(test_a_start_on_a_full_disk_delivers_and_recovers),
 		T(test_the_same_id_twice_is_refused),

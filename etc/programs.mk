@@ -14,7 +14,7 @@ objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask smtpd/smtp_f
 			  smtpd/limits smtpd/session smtpd/session_input \
 			  smtpd/session_verbs smtpd/session_hello \
 			  smtpd/session_mail smtpd/session_rcpt \
-			  smtpd/session_data smtpd/session_end smtpd/session_filter \
+			  smtpd/session_data smtpd/session_end smtpd/session_filter smtpd/session_prdr \
 			  smtpd/session_misc smtpd/transaction smtpd/body \
 			  smtpd/data smtpd/params smtpd/received smtpd/reply
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
@@ -83,7 +83,7 @@ libs-mx6d-queue		= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-deliver	= queue/mx6d-deliver
 objs-mx6d-deliver	= queue/client queue/client_end queue/client_hello \
-			  queue/client_mail queue/client_results queue/reply \
+			  queue/client_mail queue/client_prdr queue/client_results queue/reply \
 			  queue/fallback queue/stuff queue/plan \
 			  queue/plan_answers queue/plan_hosts queue/plan_order \
 			  queue/plan_domain queue/plan_fixed queue/plan_steps \

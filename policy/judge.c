@@ -156,7 +156,8 @@ explain_rules(struct judgement *j)
 		explain_rule(j, &rules[i], facts);
 	}
 	if (j->verdict.mixed)
-		buf_add_str(&j->tried, "(recipients)\tare judged differently\n");
+		buf_addf(&j->tried, "(recipients)\tare judged differently%s\n",
+		    j->ask->each ? ", and told so one by one" : "");
 	if (j->message.push_back != PUSH_BACK_JUDGE)
 		buf_addf(&j->tried, "(listener)\tis set to push back %s\n",
 		    j->message.push_back == PUSH_BACK_ALWAYS ? "always" :

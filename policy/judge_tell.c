@@ -63,9 +63,25 @@ refusal_of(const struct judgement *j, struct pushback_reply *ret_reply)
 	return true;
 }
 
+/* What is said of one recipient, if each may be told. */
+static enum verdict_action
+opinion_of(const struct judgement *j, size_t rcpt)
+{
+	return j->verdict.of[j->signs.answers.addressbook[rcpt]].action;
+}
+
+/* A lab's override is for all. */
+static bool
+tells_each(const struct judgement *j)
+{
+	return j->ask->each && j->verdict.mixed &&
+	    j->message.push_back == PUSH_BACK_JUDGE;
+}
+
 void
 judge_reply(struct ipc_call *call, const struct judgement *j)
 {
+	struct policy_opinion *opinions = NULL;
 	const struct verdict *v = &j->verdict;
 	char held[FACTS_TEXT_SIZE];
 	struct policy_judge_answer answer = {
@@ -92,7 +108,15 @@ judge_reply(struct ipc_call *call, const struct judgement *j)
 		authresults_field(&j->results, &field);
 		answer.prepend = buf_cstr(&field);
 	}
+	if (tells_each(j)) {
+		opinions = xcalloc(j->ask->rcpts_count + 1, sizeof *opinions);
+		for (uint32_t i = 0; i < j->ask->rcpts_count; i++)
+			opinions[i].action = opinion_of(j, i);
+		answer.opinions = opinions;
+		answer.opinions_count = j->ask->rcpts_count;
+	}
 	policy_judge_reply(call, &answer);
+	free(opinions);
 	buf_done(&field);
 }
 
@@ -104,17 +128,22 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, so that the same recipients are the same text. */
+/* Sorted, so that the same recipients are the same text.  Those who are told
+ * yes are not part of a push-back. */
 static void
-recipients_text(const struct policy_judge_ask *ask, struct buf *ret_text)
+recipients_text(const struct judgement *j, struct buf *ret_text)
 {
+	const struct policy_judge_ask *ask = j->ask;
 	const char **all = xcalloc(ask->rcpts_count + 1, sizeof *all);
+	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < ask->rcpts_count; i++)
-		all[i] = ask->rcpts[i].address;
-	qsort(all, ask->rcpts_count, sizeof *all, compare_texts);
+		if (!tells_each(j) || verdict_accepts(j->verdict.action) ||
+		    !verdict_accepts(opinion_of(j, i)))
+			all[n++] = ask->rcpts[i].address;
+	qsort(all, n, sizeof *all, compare_texts);
 	buf_init(ret_text, RCPTS_TEXT_MAX);
-	for (uint32_t i = 0; i < ask->rcpts_count; i++)
+	for (uint32_t i = 0; i < n; i++)
 		if (!buf_addf(ret_text, "%s%s", i > 0 ? " " : "", all[i]))
 			break;
 	free(all);
@@ -185,7 +214,7 @@ judge_row(struct judgement *j,
 	/* Only what is pushed back tells anything about books. */
 	if (row.pushed_back && rules_of_role(j->message.role) == RULES_IPV6)
 		row.guesses = (uint32_t)j->signs.misses;
-	recipients_text(ask, &recipients);
+	recipients_text(j, &recipients);
 	dns_text(ask, &dns);
 	results_text(&j->results, &results);
 	row.recipients = buf_cstr(&recipients);

@@ -53,6 +53,7 @@ struct client_settings {
 	const char		*hostname;	/* for EHLO and LHLO */
 	char *const		*fallback_codes; /* "5.5.64", ... */
 	size_t			 fallback_code_count;
+	bool			 prdr;	/* ask for replies to each recipient */
 	struct client_timeouts	 timeouts;
 };
 

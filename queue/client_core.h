@@ -49,11 +49,13 @@ enum client_offer {		/* EHLO keywords, as bits */
 	OFFER_8BITMIME	 = 1 << 2,
 	OFFER_SMTPUTF8	 = 1 << 3,
 	OFFER_STARTTLS	 = 1 << 4,
+	OFFER_PRDR	 = 1 << 5,
 };
 
 struct client_place {
 	enum client_step	step;
-	size_t			rcpt;	/* RCPT; DOT in LMTP */
+	size_t			rcpt;	/* RCPT; DOT in LMTP and PRDR: behind
+					 * the last one is the message */
 };
 
 enum rcpt_state {
@@ -95,6 +97,8 @@ struct client {
 	struct stuff			 stuff;
 	uint64_t			 body_left;	/* octets */
 	bool				 body_open;	/* after 354 */
+	bool				 prdr;		/* MAIL asked for it */
+	bool				 prdr_open;	/* 353 has come */
 	bool				 dot_said;	/* it is in out, or gone */
 
 	struct client_end		 end;
@@ -156,6 +160,15 @@ void client_on_dot(struct client *c);
 /* The final dot has left us: what happens now may have happened to a message
  * that was accepted. */
 bool client_dot_gone(const struct client *c);
+
+/* client_prdr.c */
+/* The server offers replies for each recipient, and there are several. */
+bool client_prdr_offered(const struct client *c);
+/* The last reply is the 353 that we asked for. */
+bool client_prdr_begins(struct client *c);
+/* The last reply is that of hear.rcpt.  false: it was the message's, and all
+ * have their results. */
+bool client_prdr_reply(struct client *c);
 
 /* client_results.c */
 void client_forget_results(struct client *c);

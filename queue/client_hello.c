@@ -17,6 +17,7 @@ static const struct {
 	{ "8BITMIME",	OFFER_8BITMIME },	/* RFC 6152 */
 	{ "SMTPUTF8",	OFFER_SMTPUTF8 },	/* RFC 6531 */
 	{ "STARTTLS",	OFFER_STARTTLS },	/* RFC 3207 */
+	{ "PRDR",	OFFER_PRDR },		/* draft-hall-prdr-00 */
 };
 
 void

@@ -86,7 +86,7 @@ void
 client_start(struct client *c)
 {
 	c->mail_taken = c->given_up = false;
-	c->body_open = c->dot_said = false;
+	c->body_open = c->dot_said = c->prdr = c->prdr_open = false;
 	c->body_left = c->message.size_bytes;
 	stuff_init(&c->stuff);
 	if (c->message.utf8 && (c->offers & OFFER_SMTPUTF8) == 0) {
@@ -175,9 +175,11 @@ client_say_mail(struct client *c)
 
 	if ((c->offers & OFFER_SIZE) != 0)
 		snprintf(size, sizeof size, " SIZE=%" PRIu64, m->size_bytes);
-	client_say(c, "MAIL FROM:<%s>%s%s%s", m->sender, size,
+	c->prdr = client_prdr_offered(c);
+	client_say(c, "MAIL FROM:<%s>%s%s%s%s", m->sender, size,
 	    m->eightbit && (c->offers & OFFER_8BITMIME) != 0 ?
-	    " BODY=8BITMIME" : "", m->utf8 ? " SMTPUTF8" : "");
+	    " BODY=8BITMIME" : "", m->utf8 ? " SMTPUTF8" : "",
+	    c->prdr ? " PRDR" : "");
 }
 
 void
@@ -320,7 +322,7 @@ on_early_reply(struct client *c)
 	client_refused(c, CLIENT_END_REFUSED);
 }
 
-/* SMTP: one reply for all.  LMTP: one for each that was accepted, in their
+/* SMTP: one reply for all, but for PRDR.  LMTP: one for each that was accepted, in their
  * order (RFC 2033 4.2). */
 void
 client_on_dot(struct client *c)
@@ -332,8 +334,19 @@ client_on_dot(struct client *c)
 		on_early_reply(c);
 		return;
 	}
+	if (client_prdr_begins(c))
+		return;
 	if (c->reply.class == 3) {
 		client_confused(c, "reply to the end of the message");
+		return;
+	}
+	if (c->prdr_open) {
+		if (client_prdr_reply(c)) {
+			c->hear.rcpt = next_accepted(c, i + 1);
+			return;
+		}
+		c->mail_taken = false;
+		client_over(c);
 		return;
 	}
 	c->mail_taken = false;

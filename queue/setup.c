@@ -145,6 +145,7 @@ set_client(struct setup *s, const struct config *config)
 	s->client.hostname = s->hostname;
 	s->client.fallback_codes = s->codes;
 	s->client.fallback_code_count = n + 1;
+	s->client.prdr = config->prdr;
 	t->greeting_ms = (uint32_t)config->timeout_greeting * 1000;
 	t->mail_ms = (uint32_t)config->timeout_mail * 1000;
 	t->rcpt_ms = (uint32_t)config->timeout_rcpt * 1000;

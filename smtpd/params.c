@@ -55,6 +55,13 @@ param_utf8(const char *value, struct mail_params *params)
 	return value == NULL;
 }
 
+static bool
+param_prdr(const char *value, struct mail_params *params)
+{
+	params->prdr = true;
+	return value == NULL;
+}
+
 static const struct {
 	const char	*name;
 	bool		(*parse)(const char *value, struct mail_params *);
@@ -62,6 +69,7 @@ static const struct {
 	{ "SIZE", param_size },
 	{ "BODY", param_body },
 	{ "SMTPUTF8", param_utf8 },
+	{ "PRDR", param_prdr },
 };
 
 /* item: "NAME" or "NAME=value". */

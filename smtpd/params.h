@@ -16,6 +16,7 @@ struct mail_params {
 	uint64_t	size;		/* 0: not given */
 	bool		eightbit;
 	bool		utf8;
+	bool		prdr;		/* draft-hall-prdr-00 */
 };
 
 struct path {

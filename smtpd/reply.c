@@ -115,8 +115,19 @@ reply_add_line(struct buf *out, const char *code, bool last, const char *text)
 	buf_add(out, "\r\n", 2);
 }
 
-static bool
-is_refusal(const char *code, const char *enhanced)
+void
+reply_add_codes(struct buf *out, const char *code, const char *enhanced,
+    const char *text)
+{
+	size_t begin = buf_len(out);
+
+	add_codes(out, code, enhanced, true);
+	add_printable(out, text, fitting(text, buf_len(out) - begin));
+	buf_add(out, "\r\n", 2);
+}
+
+bool
+reply_is_refusal(const char *code, const char *enhanced)
 {
 	size_t n = strlen(enhanced);
 
@@ -147,7 +158,7 @@ reply_add_refusal(struct buf *out, const char *code, const char *enhanced,
 	struct { const char *text; size_t n; } part[REPLY_LINES_MAX];
 	size_t parts = 0, room, n;
 
-	if (!is_refusal(code, enhanced) || count == 0)
+	if (!reply_is_refusal(code, enhanced) || count == 0)
 		return false;
 	room = REPLY_LINE_MAX - 2 - 4 - strlen(enhanced) - 1;
 	for (size_t i = 0; i < count; i++) {

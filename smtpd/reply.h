@@ -40,6 +40,11 @@ void reply_add_last(struct buf *out, enum reply reply, const char *hostname);
 /* Appends one line of several: "250-text", and "250 text" for the last. */
 void reply_add_line(struct buf *out, const char *code, bool last,
     const char *text);
+/* Appends one line of a reply that is told to several. */
+void reply_add_codes(struct buf *out, const char *code, const char *enhanced,
+    const char *text);
+/* The codes are those of a refusal, and fit to each other. */
+bool reply_is_refusal(const char *code, const char *enhanced);
 /*
  * Appends a refusal of the judge: the enhanced code on every line, long lines
  * broken (at a blank where there is one), at most REPLY_LINES_MAX lines.

@@ -158,6 +158,10 @@ struct session_verdict {
 	const char *const	*lines;
 	size_t			 line_count;
 	const char		*prepend;
+	/* Recipients are judged differently: the action for each, in their
+	 * order; NULL: one for all. */
+	const uint32_t		*opinions;
+	size_t			 opinion_count;
 };
 void session_judge_answer(struct session *s,
     const struct session_verdict *verdict, uint64_t now_ms);

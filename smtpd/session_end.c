@@ -5,7 +5,7 @@
  *
  *	text --too much for memory--> SPOOL --> WRITE --> more text
  *	end --[spooled]--> WRITE --> [SENDER] --> EXAMINE --> JUDGE
- *	JUDGE --accepted--> [FILTER] --passed--> SUBMIT --> reply
+ *	JUDGE --accepted--> [FILTER] --passed--> SUBMIT --> reply, or replies
  *	  '-----refused--------'--------------------------> reply
  */
 #include "smtpd/session_int.h"
@@ -45,6 +45,8 @@ session_finish(struct session *s, const char *code, const char *enhanced)
 void
 session_refuse_message(struct session *s, enum reply reply)
 {
+	session_prdr_each(s, reply_code(reply), reply_enhanced(reply),
+	    reply_text(reply));
 	session_say(s, reply, NULL);
 	session_finish(s, reply_code(reply), reply_enhanced(reply));
 }
@@ -155,6 +157,7 @@ session_message_complete(struct session *s)
 	else if (t->spool_id != 0 && unsaved(t) > 0)
 		session_wait_for(s, SESSION_WRITE);
 	else {
+		session_prdr_begin(s);
 		session_wait_for(s, t->sender_answered ? SESSION_EXAMINE :
 		    SESSION_SENDER);
 		session_check_room(s);
@@ -197,9 +200,8 @@ session_examine_answer(struct session *s,
 	session_wait_for(s, SESSION_JUDGE);
 }
 
-/* What is said when the judge left it to us. */
-static enum reply
-default_reply(const struct session *s, uint32_t action)
+enum reply
+session_refusal(const struct session *s, uint32_t action)
 {
 	if (action == VERDICT_DEFER)
 		return REPLY_DEFERRED;
@@ -210,8 +212,8 @@ default_reply(const struct session *s, uint32_t action)
 }
 
 /* The code of the fall-back reply is a setting (MX6.md, Names). */
-static const char *
-enhanced_of(const struct session *s, enum reply reply)
+const char *
+session_enhanced(const struct session *s, enum reply reply)
 {
 	return reply == REPLY_PUSH_BACK ? s->env->config->fallback_code :
 	    reply_enhanced(reply);
@@ -220,33 +222,37 @@ enhanced_of(const struct session *s, enum reply reply)
 void
 session_refuse_as(struct session *s, const struct session_verdict *v)
 {
-	enum reply reply = default_reply(s, v->action);
+	enum reply reply = session_refusal(s, v->action);
 	const char *text = reply_text(reply);
-	size_t begin = buf_len(&s->out);
+	const char *const *lines = v->lines;
 	char code[4] = "", enhanced[16] = "";
+	size_t begin, count = v->line_count;
 
-	if (reply_add_refusal(&s->out, v->code, v->enhanced, v->lines,
-	    v->line_count)) {
+	if (reply_is_refusal(v->code, v->enhanced) && count > 0) {
 		memcpy(code, v->code, 3);	/* checked: both fit */
 		memcpy(enhanced, v->enhanced, strlen(v->enhanced));
 	} else {
 		memcpy(code, reply_code(reply), 3);
 		snprintf(enhanced, sizeof enhanced, "%s",
-		    enhanced_of(s, reply));
-		reply_add_refusal(&s->out, code, enhanced, &text, 1);
+		    session_enhanced(s, reply));
+		lines = &text;
+		count = 1;
 	}
+	session_prdr_each(s, code, enhanced, lines[0]);
+	begin = buf_len(&s->out);
+	reply_add_refusal(&s->out, code, enhanced, lines, count);
 	session_sent(s, begin);
 	session_finish(s, code, enhanced);
 }
 
 /* Only a filter can clear this message; where there is none it is clean over
  * IPv4, and not vouched for where that is needed (MX6.md, Receiver). */
-static bool
-is_accepted(const struct session *s, uint32_t action)
+bool
+session_takes(const struct session *s, uint32_t action)
 {
 	return action == VERDICT_ACCEPT || action == VERDICT_QUARANTINE ||
 	    (action == VERDICT_FILTER && (s->place.role == ROLE_MX ||
-	    session_has_filter(s, false)));
+	    session_can_filter(s)));
 }
 
 /* A filter may come to it that the message is pushed back after all. */
@@ -270,6 +276,25 @@ keep_words(struct transaction *t, const struct session_verdict *v)
 	buf_done(&words);
 }
 
+bool
+session_say_words(struct session *s)
+{
+	const struct transaction *t = s->t;
+	size_t begin = buf_len(&s->out);
+	const char *lines[REPLY_LINES_MAX];
+	char *words;
+	bool said;
+
+	if (t->words == NULL)
+		return false;
+	words = xstrdup(t->words);
+	said = reply_add_refusal(&s->out, t->words_code, t->words_enhanced,
+	    lines, session_lines(words, lines));
+	session_sent(s, begin);
+	free(words);
+	return said;
+}
+
 void
 session_judge_answer(struct session *s, const struct session_verdict *v,
     uint64_t now_ms)
@@ -288,20 +313,20 @@ session_judge_answer(struct session *s, const struct session_verdict *v,
 	t->action = v->action;
 	t->rule = xstrdup(v->rule);
 	session_event(s, "rule %s", t->rule);
-	if (!is_accepted(s, v->action)) {
+	keep_words(t, v);
+	if (!session_prdr_split(s, v) && !session_takes(s, v->action)) {
 		session_refuse_as(s, v);
 		session_go_on(s, now_ms);
 		return;
 	}
-	t->quarantine = v->action == VERDICT_QUARANTINE;
+	t->quarantine = t->action == VERDICT_QUARANTINE;
 	if (!transaction_compose(t, s->env->hostname, v->prepend)) {
 		session_refuse_message(s, REPLY_REFUSED);
 		session_go_on(s, now_ms);
 	} else if (session_has_filter(s, true) ||
-	    session_has_filter(s, false)) {
-		keep_words(t, v);
+	    session_has_filter(s, false))
 		session_wait_for(s, SESSION_FILTER);
-	} else
+	else
 		session_wait_for(s, SESSION_SUBMIT);
 }
 
@@ -314,6 +339,8 @@ session_submit_answer(struct session *s, bool ok, uint32_t status,
 		return;
 	s->now_ms = now_ms;
 	if (ok && status == QUEUE_OK) {
+		session_prdr_each(s, reply_code(REPLY_TAKEN),
+		    reply_enhanced(REPLY_TAKEN), reply_text(REPLY_TAKEN));
 		session_say(s, REPLY_QUEUED, s->t->id);
 		session_finish(s, reply_code(REPLY_QUEUED), reply_enhanced(REPLY_QUEUED));
 	} else

@@ -12,12 +12,21 @@
 #include "policy/policy.h"
 #include "util/xalloc.h"
 
-#define LINES_MAX	REPLY_LINES_MAX
-
 static bool
 is_asked(const struct session *s, const struct config_filter *filter)
 {
 	return filter->malware || s->t->action == VERDICT_FILTER;
+}
+
+bool
+session_can_filter(const struct session *s)
+{
+	const struct config *config = s->env->config;
+
+	for (size_t i = 0; i < config->filter_count; i++)
+		if (!config->filters[i].malware)
+			return true;
+	return false;
 }
 
 bool
@@ -49,13 +58,12 @@ all_may_be_silent(const struct session *s)
 
 /* ---- refusals ---- */
 
-/* text is cut into its lines, in place. */
-static size_t
-lines_of(char *text, const char *lines[static LINES_MAX])
+size_t
+session_lines(char *text, const char *lines[static REPLY_LINES_MAX])
 {
 	size_t n = 0;
 
-	while (text != NULL && *text != '\0' && n < LINES_MAX) {
+	while (text != NULL && *text != '\0' && n < REPLY_LINES_MAX) {
 		char *lf = strchr(text, '\n');
 
 		if (lf != NULL)
@@ -70,14 +78,14 @@ static void
 refuse(struct session *s, uint32_t action, const char *code,
     const char *enhanced, const char *text)
 {
-	const char *lines[LINES_MAX];
+	const char *lines[REPLY_LINES_MAX];
 	char *copy = xstrdup(text);
 	struct session_verdict v = {
 		.action = action,
 		.code = code,
 		.enhanced = enhanced,
 		.lines = lines,
-		.line_count = lines_of(copy, lines),
+		.line_count = session_lines(copy, lines),
 	};
 
 	session_refuse_as(s, &v);
@@ -101,6 +109,8 @@ push_back(struct session *s)
 static void
 discard(struct session *s)
 {
+	session_prdr_each(s, reply_code(REPLY_TAKEN),
+	    reply_enhanced(REPLY_TAKEN), reply_text(REPLY_TAKEN));
 	session_say(s, REPLY_OK, NULL);
 	session_finish(s, reply_code(REPLY_OK), reply_enhanced(REPLY_OK));
 }
@@ -136,8 +146,12 @@ pass(struct session *s, const struct session_filtered *f)
 static void
 take_spam(struct session *s, const struct session_filtered *f)
 {
-	if (f->malware)
+	if (f->malware) {
+		session_prdr_none(s);
 		session_refuse_message(s, REPLY_MALWARE);
+	} else if (session_prdr_spare(s, s->place.role != ROLE_MX ?
+	    VERDICT_FALLBACK : VERDICT_REJECT))
+		pass(s, NULL);
 	else if (s->place.role != ROLE_MX)
 		push_back(s);
 	else if (f->quarantine) {
@@ -152,7 +166,10 @@ take_spam(struct session *s, const struct session_filtered *f)
 static void
 take_tempfail(struct session *s, const struct session_filtered *f)
 {
-	if (s->place.role != ROLE_MX)
+	if (!f->malware && session_prdr_spare(s, s->place.role != ROLE_MX ?
+	    VERDICT_FALLBACK : VERDICT_DEFER))
+		pass(s, NULL);
+	else if (s->place.role != ROLE_MX)
 		push_back(s);
 	else
 		refuse(s, VERDICT_DEFER, f->code, f->enhanced, f->text);
@@ -161,7 +178,11 @@ take_tempfail(struct session *s, const struct session_filtered *f)
 static void
 take_silence(struct session *s, const struct session_filtered *f)
 {
-	if (s->place.role != ROLE_MX)
+	if (f != NULL && *f->filter != '\0' && !f->malware &&
+	    !f->passable && session_prdr_spare(s, s->place.role != ROLE_MX ?
+	    VERDICT_FALLBACK : VERDICT_DEFER))
+		pass(s, NULL);
+	else if (s->place.role != ROLE_MX)
 		push_back(s);
 	else if (f == NULL || *f->filter == '\0' ? all_may_be_silent(s) :
 	    f->passable)

@@ -24,6 +24,12 @@ can_start_tls(const struct session *s)
 	return s->env->tls_available && s->tls == NULL;
 }
 
+static bool
+may_reply_to_each(const struct session *s)
+{
+	return s->env->config->prdr;
+}
+
 /* The service extensions (RFC 5321 2.2) and when they are offered. */
 static const struct extension {
 	const char	*keyword;
@@ -34,6 +40,7 @@ static const struct extension {
 	{ "SMTPUTF8", always },			/* RFC 6531 */
 	{ "ENHANCEDSTATUSCODES", always },	/* RFC 2034 */
 	{ "CHUNKING", always },			/* RFC 3030 */
+	{ "PRDR", may_reply_to_each },		/* draft-hall-prdr-00 */
 	{ "HELP", always },			/* RFC 5321 4.1.1.1 */
 	{ "STARTTLS", can_start_tls },		/* RFC 3207 */
 };

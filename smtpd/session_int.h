@@ -120,13 +120,42 @@ void session_end_chunk(struct session *s);
 /* session_end.c: the message is complete, or a fault ends it. */
 void session_message_complete(struct session *s);
 void session_refuse_as(struct session *s, const struct session_verdict *v);
+/* On a listener of this role, this action takes the message. */
+bool session_takes(const struct session *s, uint32_t action);
+/* What is said for an action when the judge left the words to us. */
+enum reply session_refusal(const struct session *s, uint32_t action);
+/* The enhanced code of a reply; that of a push-back is a setting. */
+const char *session_enhanced(const struct session *s, enum reply reply);
+/* Says the judge's words of a push-back; false if it gave none. */
+bool session_say_words(struct session *s);
 /* The message has its reply: the end of the transaction. */
 void session_finish(struct session *s, const char *code, const char *enhanced);
 void session_refuse_message(struct session *s, enum reply reply);
 /* After text was added: is there too much of it in memory? */
 void session_check_room(struct session *s);
 
-/* session_filter.c: must a filter of this kind see the message? */
+/* session_prdr.c */
+/* The message is complete, and may be taken: 353, if that was asked for. */
+void session_prdr_begin(struct session *s);
+/* Who is to get the message, as the judge says for each.  false: nobody, or
+ * the verdict is one for all. */
+bool session_prdr_split(struct session *s, const struct session_verdict *v);
+/* A content filter is against it: refused, as action says, for those whose
+ * verdict was `filter`.  false: that would be all, or there is one reply. */
+bool session_prdr_spare(struct session *s, uint32_t action);
+/* Before the reply to the message, one for each recipient: this one where it
+ * was not refused already.  Nothing without 353. */
+void session_prdr_each(struct session *s, const char *code,
+    const char *enhanced, const char *text);
+/* All get the reply to the message, the refused ones, too. */
+void session_prdr_none(struct session *s);
+
+/* session_filter.c: text is cut into its lines, in place. */
+size_t session_lines(char *text,
+    const char *ret_lines[static REPLY_LINES_MAX]);
+/* There is a filter for content. */
+bool session_can_filter(const struct session *s);
+/* Must a filter of this kind see the message? */
 bool session_has_filter(const struct session *s, bool malware);
 
 #endif

@@ -17,6 +17,7 @@ begin(struct session *s, const struct path *path,
 	s->t->arrived_ms = s->now_ms;
 	s->t->eightbit = params->eightbit;
 	s->t->utf8 = params->utf8;
+	s->t->prdr = params->prdr && s->env->config->prdr;
 	s->state = AT_MAIL;
 }
 

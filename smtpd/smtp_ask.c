@@ -192,6 +192,8 @@ rows_of(const struct transaction *t, uint32_t *ret_count)
 	for (size_t i = 0; i < t->rcpt_count; i++) {
 		const struct rcpt *rcpt = &t->rcpts[i];
 
+		if (rcpt->refused)
+			continue;
 		for (size_t k = 0; k < rcpt->target_count; k++, n++) {
 			const struct target *target = &rcpt->targets[k];
 

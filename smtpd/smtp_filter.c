@@ -55,7 +55,6 @@ ask_filter(struct visit *v)
 		.sender = t->sender,
 		.tls = session_is_tls(v->session) ? "yes" : "",
 		.rcpts = rcpts,
-		.rcpts_count = (uint32_t)t->rcpt_count,
 		.body = { body_bytes(&t->body), body_len(&t->body) },
 		.file = -1,
 		.content = t->action == VERDICT_FILTER,
@@ -63,7 +62,9 @@ ask_filter(struct visit *v)
 	};
 
 	for (size_t i = 0; i < t->rcpt_count; i++)
-		rcpts[i].address = t->rcpts[i].address;
+		if (!t->rcpts[i].refused)
+			rcpts[ask.rcpts_count++].address =
+			    t->rcpts[i].address;
 	if (t->spool_id != 0) {
 		ask.file = v->reader_fd;
 		ask.offset = SPOOL_ROOM + t->replaced;

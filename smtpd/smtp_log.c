@@ -97,6 +97,9 @@ log_report(void *arg, const struct session *s, const struct session_report *r)
 	if (t->rcpt_count > 0)
 		log_mailbox(&l, "to", t->rcpts[0].address);
 	log_number(&l, "rcpts", t->rcpt_count);
+	if (t->prdr_begun)
+		log_number(&l, "taken_for", r->code[0] != '2' ? 0 :
+		    transaction_taken(t));
 	log_number(&l, "size", t->data.size);
 	if (t->judged) {
 		log_text(&l, "verdict", t->action < sizeof actions /

@@ -201,12 +201,24 @@ ask_examine(struct visit *v)
 
 /* ---- the verdict ---- */
 
+static uint32_t *
+opinions_of(const struct policy_judge_answer *answer)
+{
+	uint32_t *opinions = xcalloc(answer->opinions_count + 1,
+	    sizeof *opinions);
+
+	for (uint32_t i = 0; i < answer->opinions_count; i++)
+		opinions[i] = answer->opinions[i].action;
+	return opinions;
+}
+
 static void
 judge_done(void *arg, enum ipc_status status,
     const struct policy_judge_answer *answer)
 {
 	struct visit *v = arg;
 	const char *lines[LINES_MAX];
+	uint32_t *opinions = NULL;
 	struct session_verdict verdict = { .lines = lines };
 
 	if (!visit_answered(v))
@@ -217,12 +229,15 @@ judge_done(void *arg, enum ipc_status status,
 		verdict.code = answer->code;
 		verdict.enhanced = answer->enhanced;
 		verdict.prepend = answer->prepend;
+		verdict.opinions = opinions = opinions_of(answer);
+		verdict.opinion_count = answer->opinions_count;
 		for (uint32_t i = 0; i < answer->reply_count &&
 		    i < LINES_MAX; i++)
 			lines[verdict.line_count++] = answer->reply[i].line;
 	}
 	session_judge_answer(v->session, status == IPC_OK ? &verdict : NULL,
 	    smtp_now_ms());
+	free(opinions);
 	visit_run(v);
 }
 
@@ -321,6 +336,7 @@ ask_judge(struct visit *v)
 		.size_bytes = t->data.size,
 		.header = { header, header_size },
 		.tls = session_is_tls(v->session),
+		.each = t->prdr_begun,
 	};
 
 	for (size_t i = 0; i < t->rcpt_count; i++)

@@ -72,6 +72,16 @@ transaction_drop_refused(struct transaction *t)
 	t->rcpt_count = t->rcpts_asked = t->rcpts_told = to;
 }
 
+size_t
+transaction_taken(const struct transaction *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->rcpt_count; i++)
+		n += !t->rcpts[i].refused;
+	return n;
+}
+
 static const char *
 pack(char **to, const char *text)
 {

@@ -30,6 +30,8 @@ struct rcpt {
 	struct target	*targets;	/* one allocation, strings and all */
 	size_t		 target_count;
 	enum reply	 reply;		/* REPLY_NONE: not decided yet */
+	uint32_t	 action;	/* the verdict, where each has his own */
+	bool		 refused;	/* by it */
 };
 
 /* What mx6d-auth said of the sender (policy/auth.msg). */
@@ -83,6 +85,8 @@ struct transaction {
 	bool		 eightbit;
 	bool		 utf8;
 	bool		 quarantine;
+	bool		 prdr;		/* MAIL asked for replies one by one */
+	bool		 prdr_begun;	/* 353 was said */
 	bool		 chunk_last;
 	bool		 complete;	/* the end of data was seen */
 };
@@ -93,6 +97,8 @@ struct transaction *transaction_free(struct transaction *t);
 struct rcpt *transaction_add_rcpt(struct transaction *t, const char *address);
 /* Takes out the recipients that were refused. */
 void transaction_drop_refused(struct transaction *t);
+/* How many of them the verdict did not refuse. */
+size_t transaction_taken(const struct transaction *t);
 void rcpt_set_targets(struct rcpt *rcpt, const struct target *targets,
     size_t count);
 /* facts may be NULL; texts are copied. */

@@ -153,7 +153,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char code[] = "5.5.64";
 	char *const codes[] = { code };
-	const struct client_settings settings = { "c.example", codes, 1,
+	const struct client_settings settings = { "c.example", codes, 1, true,
 	    { 1000, 1000, 1000, 1000, 1000, 1000, 0 } };
 	struct client_kind kind = { 0 };
 	struct world w = { 0 };

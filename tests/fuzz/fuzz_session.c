@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "policy/filter.h"
 #include "tests/transcripts/server_play.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,6 +21,7 @@ enum {
 	REFUSE = 16,
 	LOSE = 32,
 	FORGE = 64,		/* a name that fields may claim by chance */
+	EACH = 128,		/* two recipients judged differently, and a filter */
 };
 
 static void
@@ -53,6 +55,18 @@ choose(struct play *p, uint8_t flags)
 	if (flags & LOSE)
 		p->submit_ok = p->spool_ok = p->write_ok = p->sender_ok =
 		    p->examine_ok = false;
+	if (flags & EACH) {
+		p->place.role = ROLE_MX6;
+		p->opinions[0] = VERDICT_ACCEPT;
+		p->opinions[1] = VERDICT_FILTER;
+		p->verdict.opinion_count = 2;
+		p->config.filter_count = 1;	/* for content */
+		p->filtered.status = flags & REFUSE ? FILTER_SPAM :
+		    FILTER_CLEAN;
+		p->edits[0] = (struct header_edit){ .kind = FILTER_ADD,
+		    .name = "X-F", .value = " f" };
+		p->filtered.edit_count = 1;
+	}
 	if (flags & FORGE)
 		p->env.hostname = "a";
 }

@@ -451,7 +451,7 @@ play_init(struct play *p, bool by_octet)
 	p->by_octet = by_octet;
 	p->now_ms = 1000;
 	p->settings = (struct client_settings){ "client.example",
-	    (char *const *)fallback_codes, 2, timeouts };
+	    (char *const *)fallback_codes, 2, true, timeouts };
 	buf_init(&p->body, FILE_MAX);
 	buf_init(&p->heard, FILE_MAX);
 	buf_init(&p->pending, FILE_MAX);

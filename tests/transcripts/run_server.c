@@ -287,26 +287,51 @@ do_recipient(struct scene *c, const char *text)
 	memcpy(r->target, target, sizeof r->target);
 }
 
-/* ACTION [CODE ENHANCED] ; the words come with `say` lines */
-static void
-do_judge(struct scene *c, const char *text)
+static uint32_t
+action_of(struct scene *c, const char *word)
 {
 	static const char *const words[] = {
 		"accept", "filter", "fallback", "reject", "defer",
 		"quarantine",
 	};
+
+	for (uint32_t i = 0; i < 6; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	if (strcmp(word, "lost") != 0)
+		fail(c, "no action is called %s", word);
+	return 0;
+}
+
+/* ACTION [CODE ENHANCED] ; the words come with `say` lines */
+static void
+do_judge(struct scene *c, const char *text)
+{
 	char word[32], code[16] = "", enhanced[32] = "";
 
 	flush(c);
 	if (sscanf(text, "%31s %15s %31s", word, code, enhanced) < 1)
 		fail(c, "judge ACTION");
 	c->p.judge_ok = strcmp(word, "lost") != 0;
-	for (uint32_t i = 0; i < 6; i++)
-		if (strcmp(words[i], word) == 0)
-			c->p.verdict.action = i;
+	c->p.verdict.action = action_of(c, word);
+	c->p.verdict.opinion_count = 0;
 	c->p.verdict.code = keep(c, code);
 	c->p.verdict.enhanced = keep(c, enhanced);
 	c->p.verdict.line_count = 0;
+}
+
+/* ACTION ACTION ...: one for each recipient */
+static void
+do_each(struct scene *c, const char *text)
+{
+	char *copy = xstrdup(text), *rest = copy, *word;
+
+	flush(c);
+	while ((word = strsep(&rest, " ")) != NULL &&
+	    c->p.verdict.opinion_count < 8)
+		c->p.opinions[c->p.verdict.opinion_count++] =
+		    action_of(c, word);
+	free(copy);
 }
 
 /* known | lost: what mx6d-auth says of the sender */
@@ -552,6 +577,7 @@ static const struct {
 	{ "normalize", do_normalize }, { "offer-tls", do_offer_tls },
 	{ "rdns", do_rdns }, { "client", do_client },
 	{ "recipient", do_recipient }, { "judge", do_judge },
+	{ "each", do_each },
 	{ "filters", do_filters }, { "filter", do_filter },
 	{ "edit", do_edit },
 	{ "sender", do_sender }, { "examine", do_examine },

@@ -56,6 +56,7 @@ struct play {
 	bool			 judge_ok;
 	struct session_verdict	 verdict;
 	const char		*lines[PLAY_LINES_MAX];
+	uint32_t		 opinions[8];
 	bool			 submit_ok;
 	uint32_t		 submit_status;
 	bool			 spool_ok;
@@ -131,6 +132,7 @@ play_init(struct play *p)
 	p->verdict.rule = "test";
 	p->verdict.code = p->verdict.enhanced = p->verdict.prepend = "";
 	p->verdict.lines = p->lines;
+	p->verdict.opinions = p->opinions;
 	buf_init(&p->said, 16 * 1024 * 1024);
 	buf_init(&p->spool, PLAY_SPOOL_MAX);
 	buf_init(&p->message, PLAY_SPOOL_MAX);
@@ -182,8 +184,11 @@ play_take_message(struct play *p)
 	    t->eightbit, t->utf8, t->quarantine, t->spf != NULL,
 	    t->signed_aligned);
 	for (size_t i = 0; i < t->rcpt_count && n < sizeof p->envelope; i++)
-		n += (size_t)snprintf(p->envelope + n, sizeof p->envelope - n,
-		    "%s%s", i == 0 ? "" : ",", t->rcpts[i].address);
+		if (!t->rcpts[i].refused)
+			n += (size_t)snprintf(p->envelope + n,
+			    sizeof p->envelope - n, "%s%s",
+			    p->envelope[n - 1] == '=' ? "" : ",",
+			    t->rcpts[i].address);
 }
 
 static void

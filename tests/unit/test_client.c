@@ -20,7 +20,7 @@
 #define BIG	(8U << 20)
 
 static const struct client_settings settings = {
-	"client.example", NULL, 0, { 1000, 1000, 1000, 1000, 1000, 1000, 0 },
+	"client.example", NULL, 0, false, { 1000, 1000, 1000, 1000, 1000, 1000, 0 },
 };
 
 /* All that the client said, without the body's waiting for room. */

@@ -52,7 +52,7 @@ DOMAINS = ("with6.example", "plain.example", "defensive.example")
 class Pair:
     inlets = {"aware": "127.0.0.1", "unaware": "127.0.0.2"}
 
-    def __init__(self, build, mode, folder, **settings):
+    def __init__(self, build, mode, folder, zone="", **settings):
         self.build, self.mode, self.folder = build, mode, folder
         self.settings = settings
         self.at = LOOPBACK if mode == "loopback" else WIRE
@@ -64,7 +64,7 @@ class Pair:
         self.zone = os.path.join(folder, "lab.zone")
         os.makedirs(folder, exist_ok=True)
         with open(self.zone, "w", encoding="utf-8") as f:
-            f.write(ZONE.format(
+            f.write((ZONE + zone).format(
                 **self.at, **{f"{key}_name": ipaddress.ip_address(
                     self.at[key]).reverse_pointer + "."
                     for key in ("sender4", "sender6")}))

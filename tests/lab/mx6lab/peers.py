@@ -284,8 +284,10 @@ class Exim(Peer):
     def log(self):
         return self.read("/var/log/exim4/mainlog")
 
-    def send(self, sender, recipient, content):
-        done = self.run("/usr/sbin/exim4", "-f", sender, recipient,
+    def send(self, sender, recipients, content):
+        if isinstance(recipients, str):
+            recipients = [recipients]
+        done = self.run("/usr/sbin/exim4", "-f", sender, *recipients,
                         text=content.decode("utf-8").replace("\r\n", "\n"))
         assert done.returncode == 0, done.stderr
 

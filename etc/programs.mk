@@ -38,7 +38,8 @@ main-mx6d-policy	= policy/mx6d-policy
 objs-mx6d-policy	= policy/answers \
 			  policy/auth_words policy/authresults \
 			  policy/asked policy/asked_weigh policy/facts \
-			  policy/fieldtext policy/expansion policy/gather policy/guesses \
+			  policy/fieldtext policy/expansion policy/first \
+			  policy/gather policy/guesses \
 			  policy/history policy/history_read \
 			  policy/history_store policy/insistent policy/iprev \
 			  policy/inquiry policy/judge policy/judge_ask \
@@ -53,7 +54,7 @@ objs-mx6d-policy	= policy/answers \
 			  policy/providers policy/pushback \
 			  policy/recent policy/recipients policy/replay \
 			  policy/rules policy/rules_default policy/signs \
-			  policy/suggest policy/targets \
+			  policy/share policy/suggest policy/targets \
 			  policy/verdict resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 

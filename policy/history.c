@@ -10,10 +10,6 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define IPC_NAME history
-#define IPC_FILE "policy/history.msg"
-#include "util/ipc_serve.h"
-
 #define FLUSH_MS	500
 #define PRUNE_MS	10000
 #define BATCH_MAX	200
@@ -33,8 +29,6 @@ struct history {
 	uint64_t		 dropped;
 	struct guesses		*guesses;	/* of all processes */
 };
-
-static struct history *the_history;	/* for the calls of the others */
 
 static const size_t text_members[] = {
 #define TEXT(member)	offsetof(struct history_row, member)
@@ -114,11 +108,13 @@ note_guesses(struct history *h, const struct history_row *row)
 	log_send(&l);
 }
 
-static void
-write_rows(struct history *h, const struct history_row *rows, size_t count)
+void
+history_write(struct history *h, const struct history_row *rows, size_t count)
 {
 	struct history_limits limits = limits_of(h->child);
 
+	if (h->store == NULL)
+		abort();	/* a mistake of the wiring */
 	for (size_t i = 0; i < count; i++)
 		note_guesses(h, &rows[i]);
 	if (!history_store_write(h->store, rows, count, &limits))
@@ -163,7 +159,7 @@ history_flush(struct history *h)
 	if (h->store == NULL) {
 		give_rows(h);
 	} else {
-		write_rows(h, h->waiting, h->count);
+		history_write(h, h->waiting, h->count);
 		forget_rows(h, h->count);
 	}
 }
@@ -232,7 +228,6 @@ history_new(struct child *child)
 	uv_timer_init(child->loop, &h->flush_timer);
 	uv_timer_init(child->loop, &h->prune_timer);
 	h->flush_timer.data = h->prune_timer.data = h;
-	the_history = h;
 	if (child->index > 0)
 		return h;
 	h->store = history_store_open(HISTORY_FILE, why, sizeof why);
@@ -243,12 +238,6 @@ history_new(struct child *child)
 	h->guesses = guesses_new();
 	uv_timer_start(&h->prune_timer, on_prune, PRUNE_MS, 0);
 	return h;
-}
-
-const struct ipc_service *
-history_offer_of(void)
-{
-	return &history_service;
 }
 
 /* ---- how a domain fared ---- */
@@ -292,34 +281,4 @@ history_domain_record(struct history *h, const char *domain,
 	q->arg = arg;
 	history_domain(child_peer(PROCESS_POLICY), &ask, ASK_MS, domain_told,
 	    q);
-}
-
-/* ---- what the others ask the first process ---- */
-
-void
-serve_history_record(struct ipc_call *call,
-    const struct history_record_ask *ask)
-{
-	static const struct history_record_answer done;
-
-	if (the_history->store == NULL)
-		abort();	/* a mistake of the wiring */
-	write_rows(the_history, ask->rows, ask->rows_count);
-	history_record_reply(call, &done);
-}
-
-void
-serve_history_domain(struct ipc_call *call,
-    const struct history_domain_ask *ask)
-{
-	struct history_domain_answer answer;
-	struct history_counts counts;
-
-	if (the_history->store == NULL)
-		abort();
-	history_store_domain(the_history->store, ask->domain, &counts);
-	answer.accepted = counts.accepted;
-	answer.spam = counts.spam;
-	answer.refused = counts.refused;
-	history_domain_reply(call, &answer);
 }

@@ -29,8 +29,8 @@ void history_flush(struct history *history);
  * known is all zeroes. */
 void history_domain_record(struct history *history, const char *domain,
     void (*done)(void *arg, const struct history_counts *counts), void *arg);
-
-/* What the first process offers the others. */
-const struct ipc_service *history_offer_of(void);
+/* In the first process: writes rows, whosever they are, now. */
+void history_write(struct history *history, const struct history_row *rows,
+    size_t count);
 
 #endif

@@ -45,6 +45,16 @@ find(struct insistent *i, const struct netaddr *peer, uint64_t now_ms,
 	return recent_get(i->networks, ret_key, RECENT_ADDR_SIZE, now_ms);
 }
 
+static struct network *
+add(struct insistent *i, const uint8_t key[static RECENT_ADDR_SIZE],
+    uint64_t now_ms)
+{
+	struct network *n = xcalloc(1, sizeof *n);
+
+	recent_put(i->networks, key, RECENT_ADDR_SIZE, n, now_ms + WINDOW_MS);
+	return n;
+}
+
 void
 insistent_note(struct insistent *i, const struct netaddr *peer,
     bool pushed_back, uint64_t after, uint64_t for_s, uint64_t now_ms)
@@ -54,11 +64,8 @@ insistent_note(struct insistent *i, const struct netaddr *peer,
 
 	if (n == NULL && (!pushed_back || after == 0))
 		return;
-	if (n == NULL) {
-		n = xcalloc(1, sizeof *n);
-		recent_put(i->networks, key, sizeof key, n,
-		    now_ms + WINDOW_MS);
-	}
+	if (n == NULL)
+		n = add(i, key, now_ms);
 	if (!pushed_back) {
 		*n = (struct network){ .pushed_back = 0 };
 		return;
@@ -71,12 +78,35 @@ insistent_note(struct insistent *i, const struct netaddr *peer,
 	n->away_until_ms = now_ms + for_s * 1000;
 }
 
-bool
-insistent_turned_away(struct insistent *i, const struct netaddr *peer,
+uint64_t
+insistent_away_ms(struct insistent *i, const struct netaddr *peer,
     uint64_t now_ms)
 {
 	uint8_t key[RECENT_ADDR_SIZE];
 	const struct network *n = find(i, peer, now_ms, key);
 
-	return n != NULL && now_ms < n->away_until_ms;
+	return n != NULL && now_ms < n->away_until_ms ?
+	    n->away_until_ms - now_ms : 0;
+}
+
+bool
+insistent_turned_away(struct insistent *i, const struct netaddr *peer,
+    uint64_t now_ms)
+{
+	return insistent_away_ms(i, peer, now_ms) > 0;
+}
+
+void
+insistent_learn(struct insistent *i, const struct netaddr *peer,
+    uint64_t away_ms, uint64_t now_ms)
+{
+	uint8_t key[RECENT_ADDR_SIZE];
+	struct network *n = find(i, peer, now_ms, key);
+
+	if (away_ms == 0 || away_ms > INSISTENT_SECONDS_MAX * UINT64_C(1000))
+		return;
+	if (n == NULL)
+		n = add(i, key, now_ms);
+	if (n->away_until_ms < now_ms + away_ms)
+		n->away_until_ms = now_ms + away_ms;
 }

@@ -6,8 +6,8 @@
  * Networks (/64) that a defensive listener has pushed back again and again:
  * the next connection is turned away at the banner, which every sender takes
  * as "try the next host", and which saves both sides a message.  For an hour
- * at most; a message that is accepted ends it.  Bounded in memory; each
- * policy process knows what it saw itself.
+ * at most; a message that is accepted ends it.  Bounded in memory;
+ * policy/share.h joins what the processes see.
  */
 
 #include <stdbool.h>
@@ -28,5 +28,12 @@ void insistent_note(struct insistent *insistent, const struct netaddr *peer,
     bool pushed_back, uint64_t after, uint64_t for_s, uint64_t now_ms);
 bool insistent_turned_away(struct insistent *insistent,
     const struct netaddr *peer, uint64_t now_ms);
+
+/* How long yet; 0: it is welcome. */
+uint64_t insistent_away_ms(struct insistent *insistent,
+    const struct netaddr *peer, uint64_t now_ms);
+/* Others have seen enough of it: it is turned away as long as this. */
+void insistent_learn(struct insistent *insistent, const struct netaddr *peer,
+    uint64_t away_ms, uint64_t now_ms);
 
 #endif

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "policy/share.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -36,6 +37,8 @@ set_signatures(struct judgement *j)
 	    i < VERDICT_SIGNATURES_MAX; i++) {
 		const struct policy_signature *s = &ask->signatures[i];
 
+		if (s->result == DKIM_RESULT_PASS && s->b[0] != '\0' && !j->dry)
+			share_signature(s->b, ask->rcpts_count);
 		auth->signatures[i] = (struct verdict_signature){
 			.result = (enum dkim_result)s->result,
 			.domain = s->domain,

@@ -84,6 +84,9 @@ void judge_best_guess(struct ipc_call *call,
 void judge_begin(const struct policy_judge_ask *ask, bool dry,
     void (*judged)(void *arg, struct judgement *judgement), void *arg);
 
+/* policy/first.c: what the first process offers the others. */
+const struct ipc_service *first_offer(void);
+
 /* policy/policy_admin.c: what is offered to mx6ctl. */
 const struct ipc_service *policy_admin_offer(void);
 

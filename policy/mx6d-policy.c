@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "policy/judge.h"
+#include "policy/share.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -87,13 +88,15 @@ static void
 note_insistence(const struct judgement *judgement)
 {
 	const struct config *config = judge.child->config;
+	const struct netaddr *peer = &judgement->message.peer;
+	bool pushed_back = judgement->verdict.action == VERDICT_FALLBACK;
 
-	if (judgement->message.role == ROLE_DEFENSIVE)
-		insistent_note(judge.insistent, &judgement->message.peer,
-		    judgement->verdict.action == VERDICT_FALLBACK,
-		    config->defensive_refuse_after,
-		    config->defensive_refuse_for,
-		    uv_now(judge.child->loop));
+	if (judgement->message.role != ROLE_DEFENSIVE)
+		return;
+	insistent_note(judge.insistent, peer, pushed_back,
+	    config->defensive_refuse_after, config->defensive_refuse_for,
+	    uv_now(judge.child->loop));
+	share_network(peer, pushed_back);
 }
 
 static void
@@ -155,7 +158,8 @@ start(struct child *child)
 	judge.insistent = insistent_new();
 	judge.inquirer = inquirer_new(child->loop,
 	    child_peer(PROCESS_RESOLVER));
-	return judge_gather_start() && judge_suggest_start();
+	return judge_gather_start() && judge_suggest_start() &&
+	    share_start(child);
 }
 
 /* Rules that do not compile leave those before them in force. */
@@ -196,7 +200,7 @@ main(int argc, char **argv)
 		.serves = {
 			[PROCESS_SMTP] = &policy_service,
 			[PROCESS_QUEUE] = &policy_service,
-			[PROCESS_POLICY] = history_offer_of(),
+			[PROCESS_POLICY] = first_offer(),
 			[PROCESS_OPERATOR] = policy_admin_offer(),
 		},
 		.asks = { [PROCESS_RESOLVER] = true, [PROCESS_POLICY] = true },

@@ -8,8 +8,7 @@
 
 #define SIGNATURES_MAX	65536
 #define DAY_MS		(24 * 60 * 60 * UINT64_C(1000))
-/* Enough of b= to tell signatures apart: 48 octets. */
-#define KEY_MAX		64
+#define KEY_MAX		(REPLAY_KEY_SIZE - 1)	/* 48 octets */
 
 struct replay {
 	struct recent	*seen;		/* uint64_t recipients, by b= */
@@ -33,20 +32,35 @@ replay_free(struct replay *replay)
 	return NULL;
 }
 
-bool
-replay_count(struct replay *replay, const char *b, size_t recipients,
-    uint64_t most, uint64_t now_ms)
+uint64_t
+replay_add(struct replay *replay, const char *b, size_t recipients,
+    uint64_t now_ms)
 {
 	size_t n = strnlen(b, KEY_MAX);
 	uint64_t *count = recent_get(replay->seen, b, n, now_ms), first;
 
-	if (count != NULL) {
-		*count += recipients;
-		return *count > most;
-	}
+	if (count != NULL)
+		return *count += recipients;
 	first = recipients;
 	if (recipients > 0)
 		recent_put(replay->seen, b, n, xmemdup(&first, sizeof first),
 		    now_ms + DAY_MS);
-	return first > most;
+	return first;
+}
+
+bool
+replay_count(struct replay *replay, const char *b, size_t recipients,
+    uint64_t most, uint64_t now_ms)
+{
+	return replay_add(replay, b, recipients, now_ms) > most;
+}
+
+void
+replay_learn(struct replay *replay, const char *b, uint64_t recipients,
+    uint64_t now_ms)
+{
+	uint64_t known = replay_add(replay, b, 0, now_ms);
+
+	if (recipients > known)
+		replay_add(replay, b, recipients - known, now_ms);
 }

@@ -6,12 +6,15 @@
  * How many recipients a DKIM signature has come to in the last day.  A
  * signature stays valid however often a message is sent again, by whomever;
  * only counting tells.  Bounded in memory; the signature seen longest ago is
- * forgotten first.  Each policy process counts what it sees itself.
+ * forgotten first.  policy/share.h joins what the processes count.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Enough of b= to tell signatures apart, with a NUL. */
+#define REPLAY_KEY_SIZE	65
 
 struct replay;
 
@@ -21,5 +24,11 @@ struct replay *replay_free(struct replay *replay);
  * signature (b=, as base64); true if there have been more than most. */
 bool replay_count(struct replay *replay, const char *b, size_t recipients,
     uint64_t most, uint64_t now_ms);
+/* The same; how many there have been. */
+uint64_t replay_add(struct replay *replay, const char *b, size_t recipients,
+    uint64_t now_ms);
+/* Others have counted so many, ours included. */
+void replay_learn(struct replay *replay, const char *b, uint64_t recipients,
+    uint64_t now_ms);
 
 #endif

@@ -78,12 +78,47 @@ replays(void **state)
 	replay_free(r);
 }
 
+static void
+what_others_have_counted(void **state)
+{
+	struct replay *r = replay_new();
+	struct insistent *i = insistent_new();
+	struct netaddr a = addr("2001:db8::1"), b = addr("2001:db8::2");
+
+	(void)state;
+	assert_int_equal(replay_add(r, "abc", 3, 0), 3);
+	replay_learn(r, "abc", 50, 10);
+	assert_false(replay_count(r, "abc", 0, 50, 20));
+	assert_true(replay_count(r, "abc", 1, 50, 20));
+	/* Never less than what was seen here. */
+	replay_learn(r, "abc", 2, 30);
+	assert_true(replay_count(r, "abc", 0, 50, 40));
+	replay_learn(r, "never seen here", 60, 40);
+	assert_true(replay_count(r, "never seen here", 0, 50, 50));
+	replay_free(r);
+
+	insistent_learn(i, &a, 0, 0);
+	assert_false(insistent_turned_away(i, &a, 1));
+	insistent_learn(i, &a, 500, 10);
+	assert_int_equal(insistent_away_ms(i, &b, 10), 500);
+	insistent_learn(i, &a, 100, 20);
+	assert_int_equal(insistent_away_ms(i, &b, 20), 490);
+	assert_false(insistent_turned_away(i, &a, 510));
+	/* Longer than anybody is turned away is a mistake. */
+	insistent_learn(i, &a, UINT64_MAX, 600);
+	assert_false(insistent_turned_away(i, &a, 601));
+	insistent_note(i, &a, false, 1, 600, 700);
+	assert_false(insistent_turned_away(i, &a, 701));
+	insistent_free(i);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(again_and_again),
 		cmocka_unit_test(what_ends_it),
+		cmocka_unit_test(what_others_have_counted),
 		cmocka_unit_test(replays),
 	};
 

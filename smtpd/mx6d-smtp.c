@@ -20,6 +20,8 @@
 #include "util/trace.h"
 
 #define PEM_MAX		(256 * 1024)
+/* Twice a message; a restart takes less. */
+#define AUTH_ABSENT_MS	1000
 
 struct smtp smtp = { .visits = LIST_HEAD_INITIALIZER(smtp.visits) };
 
@@ -97,6 +99,7 @@ prepare(struct child *child, const struct child_files *files)
 		random = (uint32_t)getpid();
 	id_source_init(&smtp.ids, child->index, random);
 	trace_init(child->loop);
+	ipc_peer_expect(child_peer(PROCESS_AUTH), AUTH_ABSENT_MS);
 	if (!set_hostname(child->config)) {
 		log_say(LOG_LEVEL_ERROR, "start", "no host name");
 		return false;

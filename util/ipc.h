@@ -150,6 +150,10 @@ struct ipc_peer *ipc_peer_free(struct ipc_peer *peer);
 /* What cannot be read from this peer is as if the channel were lost; without
  * this it ends our process. */
 void ipc_peer_forgive(struct ipc_peer *peer);
+/* Calls do not wait for another process that has been absent for that long:
+ * they end with IPC_LOST.  Without this, or with 0, they wait as long as
+ * their own time allows. */
+void ipc_peer_expect(struct ipc_peer *peer, uint32_t patience_ms);
 /* A new channel, at the start or after the other process was restarted.
  * Calls sent on the old one end with IPC_LOST; calls not sent yet go out. */
 void ipc_peer_attach(struct ipc_peer *peer, int fd);

@@ -28,6 +28,7 @@ struct slot {
 	uint32_t	 uses;
 	uint32_t	 next_free;
 	uint64_t	 deadline_ms;	/* loop time; 0: none */
+	uint64_t	 unsent_ms;	/* the same while it is not sent */
 	enum ipc_status	 fate;		/* when the deadline comes */
 	ipc_arrived	*arrived;
 	void		(*done)(void);
@@ -44,6 +45,8 @@ struct ipc_peer {
 	uv_loop_t		*loop;
 	const char		*name;
 	struct ipc_channel	*channel;
+	uint64_t		 absent_ms;	/* loop time, since when */
+	uint64_t		 patience_ms;	/* with an absence; 0: any */
 	uv_timer_t		*timer;
 	bool			 ticking;
 	struct slot		*slots;
@@ -154,12 +157,14 @@ on_tick(uv_timer_t *timer)
 	for (uint32_t i = 0; i < p->slot_count; i++) {
 		struct slot *s = &p->slots[i];
 
-		if (!s->used || s->deadline_ms == 0)
+		if (!s->used)
 			continue;
-		if (s->deadline_ms <= now_ms)
+		if (s->deadline_ms != 0 && s->deadline_ms <= now_ms)
 			end_call(p, s, s->fate, NULL);
+		else if (s->unsent_ms != 0 && s->unsent_ms <= now_ms)
+			end_call(p, s, IPC_LOST, NULL);
 		else
-			more = true;
+			more |= s->deadline_ms != 0 || s->unsent_ms != 0;
 	}
 	if (!more && p->pending == 0 && !p->freed) {
 		uv_timer_stop(timer);
@@ -241,6 +246,7 @@ on_closed(void *arg, bool bad)
 		unreadable(p, "record");
 	ipc_channel_free(p->channel);
 	p->channel = NULL;
+	p->absent_ms = uv_now(p->loop);
 	enter(p);
 	end_sent(p);
 	if (p->lost != NULL && !p->freed)
@@ -256,6 +262,7 @@ ipc_peer_new(uv_loop_t *loop, const char *name)
 	p->loop = loop;
 	p->name = name;
 	p->first_free = NO_SLOT;
+	p->absent_ms = uv_now(loop);
 	p->timer = xcalloc(1, sizeof *p->timer);
 	uv_timer_init(loop, p->timer);
 	p->timer->data = p;
@@ -311,6 +318,7 @@ send_slot(struct ipc_peer *p, struct slot *s, const void *data,
 	};
 
 	s->sent = true;
+	s->unsent_ms = 0;
 	if (!ipc_channel_send(p->channel, &header, data, fds, fd_count))
 		refuse(p, s);
 }
@@ -365,6 +373,12 @@ ipc_peer_forgive(struct ipc_peer *p)
 	p->forgiving = true;
 }
 
+void
+ipc_peer_expect(struct ipc_peer *p, uint32_t patience_ms)
+{
+	p->patience_ms = patience_ms;
+}
+
 size_t
 ipc_peer_pending(const struct ipc_peer *p)
 {
@@ -399,6 +413,7 @@ ipc_peer_ask(struct ipc_peer *p, uint32_t method, struct ipc_writer *w,
 	s->done = done;
 	s->arg = arg;
 	s->fate = IPC_TIMEOUT;
+	s->unsent_ms = 0;
 	s->deadline_ms = timeout_ms == 0 ? 0 : uv_now(p->loop) + timeout_ms;
 	if (p->freed) {
 		s->fate = IPC_LOST;
@@ -407,6 +422,8 @@ ipc_peer_ask(struct ipc_peer *p, uint32_t method, struct ipc_writer *w,
 		send_slot(p, s, buf_bytes(&w->buf), w->fds, w->fd_count);
 	else if (refused || !keep_unsent(s, w))
 		refuse(p, s);
-	if (s->deadline_ms != 0)
+	else if (p->patience_ms != 0)
+		s->unsent_ms = p->absent_ms + p->patience_ms;
+	if (s->deadline_ms != 0 || s->unsent_ms != 0)
 		start_ticking(p);
 }

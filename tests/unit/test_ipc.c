@@ -417,6 +417,52 @@ every_truncation_is_refused(void **state)
 	ipc_writer_done(&w);
 }
 
+/* Nobody is there, and nobody comes: the call ends long before its time. */
+static void
+an_absence_is_not_waited_for(void **state)
+{
+	struct ipc_peer *peer = ipc_peer_new(uv_default_loop(), "echo");
+	struct echo_never_ask never = { 0 };
+
+	(void)state;
+	losses = 0;
+	ipc_peer_expect(peer, 1);
+	echo_never(peer, &never, 0, never_done, NULL);
+	while (ipc_peer_pending(peer) > 0)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	assert_int_equal(losses, 1);
+	ipc_peer_free(peer);
+	turn(3);
+}
+
+/* One that comes in time gets what waited, which then has all its time. */
+static void
+a_restart_is_waited_for(void **state)
+{
+	struct ipc_peer *peer = ipc_peer_new(uv_default_loop(), "echo");
+	struct echo_never_ask never = { 0 };
+	int fds[2];
+
+	(void)state;
+	losses = timeouts = 0;
+	ipc_peer_expect(peer, 1);
+	echo_never(peer, &never, 0, never_done, NULL);
+	assert_true(ipc_pair(fds));
+	ipc_peer_attach(peer, fds[0]);
+	/* The other's time-out comes after the patience is over. */
+	echo_never(peer, &never, 2, never_done, NULL);
+	while (timeouts == 0)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	assert_int_equal(losses, 0);
+	assert_int_equal(ipc_peer_pending(peer), 1);
+	close(fds[1]);
+	while (ipc_peer_pending(peer) > 0)
+		uv_run(uv_default_loop(), UV_RUN_ONCE);
+	assert_int_equal(losses, 1);
+	ipc_peer_free(peer);
+	turn(3);
+}
+
 /* ---- calls that cannot be carried ---- */
 
 static int results[4];
@@ -612,6 +658,8 @@ main(void)
 		cmocka_unit_test(nonsense_from_a_sibling),
 		cmocka_unit_test(a_peer_is_freed_by_its_own_calls),
 		cmocka_unit_test(nonsense_is_forgiven),
+		cmocka_unit_test(an_absence_is_not_waited_for),
+		cmocka_unit_test(a_restart_is_waited_for),
 		cmocka_unit_test(every_truncation_is_refused),
 		cmocka_unit_test(without_descriptors_one_call_fails),
 		cmocka_unit_test(bad_answers_keep_no_descriptor),

@@ -262,9 +262,18 @@ serve_queue_spool(struct ipc_call *call, const struct queue_spool_ask *ask)
 	if (answer.file != -1)
 		answer.reader = spool_open_body(e->spool, answer.spool_id,
 		    0, 0);
+	if (answer.file != -1 && answer.reader == -1) {
+		int error = errno;
+
+		close(answer.file);
+		answer.file = -1;
+		spool_claim(e->spool, answer.spool_id);
+		spool_remove(e->spool, answer.spool_id);
+		errno = error;
+	}
 	if (answer.file == -1) {
-		answer.status = errno == ENOSPC || errno == EMFILE ||
-		    errno == EDQUOT ? QUEUE_FULL : QUEUE_TROUBLE;
+		answer.status = errno == ENOSPC || errno == EDQUOT ||
+		    errno == EMFILE || errno == ENFILE ? QUEUE_FULL : QUEUE_TROUBLE;
 		log_say(LOG_LEVEL_WARNING, "spool", "no file for message %s: "
 		    "%s", ask->message, strerror(errno));
 	}

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 static bool
 fetch_body(struct engine *e, struct parcel *p, int *ret_fd)
 {
+	static uint64_t told_s;
 	struct message *m = p->message;
 	enum store_status status = STORE_OK;
 
@@ -33,6 +35,9 @@ fetch_body(struct engine *e, struct parcel *p, int *ret_fd)
 		if (*ret_fd != -1)
 			return true;
 		if (errno == EMFILE || errno == ENFILE) {
+			if (log_due(&told_s))
+				log_say(LOG_LEVEL_ERROR, "spool",
+				    "deliveries wait: %s", strerror(errno));
 			results_put_off(e, p, true, "4.3.0",
 			    "out of file descriptors");
 			return false;

@@ -141,8 +141,10 @@ use_candidate(struct attempt *a)
 	if (link_open(attempt_loop(), a->setup, &key, a->no_tls, &link_events, a,
 	    &a->message, &a->body) != NULL)
 		return true;
+	/* Out of descriptors, the trouble is ours and not that address's. */
+	if (errno != EMFILE && errno != ENFILE)
+		pool_note_dead(&key.addr, uv_now(attempt_loop()));
 	attempt_book_trouble(a, "connect to", strerrordesc_np(errno));
-	pool_note_dead(&key.addr, uv_now(attempt_loop()));
 	return false;
 }
 

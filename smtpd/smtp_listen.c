@@ -104,6 +104,7 @@ accept_one(struct listen_socket *s)
 {
 	struct sockaddr_storage sa;
 	socklen_t size = sizeof sa;
+	static uint64_t told_s;
 	enum limits_answer limit;
 	struct netaddr peer;
 	int fd;
@@ -113,8 +114,9 @@ accept_one(struct listen_socket *s)
 	if (fd < 0) {
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 		    errno == ENOMEM) {
-			log_say(LOG_LEVEL_ERROR, "accept", "%s",
-			    strerror(errno));
+			if (log_due(&told_s))
+				log_say(LOG_LEVEL_ERROR, "accept",
+				    "connections wait: %s", strerror(errno));
 			uv_poll_stop(&s->poll);
 			uv_timer_start(&s->rest, on_rested, REST_MS, 0);
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "smtpd/supervise.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,8 +226,11 @@ spawn(struct process *p)
 	char program[64];
 	int fds[2], error;
 
-	if (!ipc_pair(fds))
+	if (!ipc_pair(fds)) {
+		log_say(LOG_LEVEL_ERROR, "supervise", "socketpair for %s: %s",
+		    p->row->name, strerror(errno));
 		goto later;
+	}
 	snprintf(program, sizeof program, "mx6d-%s", p->row->name);
 	p->handle = xcalloc(1, sizeof *p->handle);
 	p->handle->data = p;

@@ -12,6 +12,8 @@
 
 #include "util/number.h"
 
+#define DUE_EVERY_S	60	/* log_due */
+
 static const char *process_name = "mx6d";
 static bool to_syslog, to_journal;
 static enum log_level level_in_force = LOG_LEVEL_INFO;
@@ -289,4 +291,18 @@ log_say(enum log_level level, const char *event, const char *format, ...)
 	va_end(args);
 	log_text(&l, "msg", text);
 	log_send(&l);
+}
+
+bool
+log_due(uint64_t *told_s)
+{
+	struct timespec t;
+	uint64_t now_s;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now_s = (uint64_t)t.tv_sec + 1;
+	if (*told_s != 0 && now_s - *told_s < DUE_EVERY_S)
+		return false;
+	*told_s = now_s;
+	return true;
 }

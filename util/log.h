@@ -66,5 +66,8 @@ void log_send(struct log_line *l);
 /* The short form for what has only a sentence to say: event msg="...". */
 void log_say(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* For trouble that may come many times a second: true once a minute.
+ * *told_s is the caller's, 0 at first. */
+bool log_due(uint64_t *told_s);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "tests/unit/attempt_stage.h"
+#include "tests/unit/few_descriptors.h"
 
 #define PUSH_BACK	"550-5.5.64 fall back to IPv4\r\n550 5.5.64 please"
 
@@ -183,6 +184,20 @@ test_a_dot_that_never_left_is_no_doubt(void **state)
 }
 
 static void
+test_out_of_descriptors_is_not_the_server_s_fault(void **state)
+{
+	(void)state;
+	allow_descriptors(0);
+	send_one("plain.test", DELIVER_ANY);
+	allow_all_descriptors();
+	expect(0, OUTCOME_DEFERRED, "", "127.0.0.1", VIA_MX_IPV4);
+	assert_non_null(strstr(results[0].text, "Too many open files"));
+	/* Neither address counts as dead: the first comes first. */
+	send_one("plain.test", DELIVER_ANY);
+	expect(0, OUTCOME_DELIVERED, "250", "fd00::1", VIA_MX_IPV6);
+}
+
+static void
 test_null_mx(void **state)
 {
 	(void)state;
@@ -251,6 +266,7 @@ main(void)
 		T(test_4xx_over_ipv4_ends), T(test_421_goes_on),
 		T(test_greeting_554_goes_on), T(test_all_busy),
 		T(test_unreachable_address), T(test_uncertain_waits),
+		T(test_out_of_descriptors_is_not_the_server_s_fault),
 		T(test_a_dot_that_never_left_is_no_doubt),
 		T(test_null_mx), T(test_too_many_rcpts),
 		T(test_mixed_over_ipv6), T(test_own_name_in_capitals),

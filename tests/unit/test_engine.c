@@ -26,6 +26,7 @@
 #include "queue/store_db.h"
 #include "util/log.h"
 #include "util/xalloc.h"
+#include "tests/unit/few_descriptors.h"
 
 #define IPC_NAME deliver
 #define IPC_FILE "queue/deliver.msg"
@@ -715,6 +716,54 @@ test_the_file_of_a_faulty_submission_is_swept(void **state)
 	/* teardown proves that the spool is empty. */
 }
 
+static enum queue_status spool_status;
+
+static void
+on_no_spool(void *arg, enum ipc_status status,
+    const struct queue_spool_answer *answer)
+{
+	(void)arg;
+	assert_int_equal(status, IPC_OK);
+	spool_status = answer->status;
+	answered++;
+}
+
+static void
+test_half_a_spool_file_is_none(void **state)
+{
+	struct queue_spool_ask spool = { .message = "m1" };
+
+	(void)state;
+	queue_spool(asker, &spool, 0, on_no_spool, NULL);
+	allow_descriptors(1);
+	WAIT_FOR(answered == 1);
+	allow_all_descriptors();
+	assert_int_equal(answered, 1);
+	assert_int_equal(spool_status, QUEUE_FULL);
+	/* teardown proves that the spool is empty. */
+}
+
+static void
+test_delivery_waits_for_descriptors(void **state)
+{
+	(void)state;
+	config->deliveries_max = 0;
+	spool_and_submit("m1", 30000, "joe@example.org");
+	WAIT_FOR(answered == 1);
+	config->deliveries_max = 10;
+	allow_descriptors(0);
+	engine_turn(&engine);
+	allow_all_descriptors();
+	WAIT_FOR(rows("state=1") == 1);
+	assert_int_equal(rows("state=1 AND attempts=0 AND due_at>0 AND "
+	    "reason='out of file descriptors'"), 1);
+	assert_int_equal(store_exec(engine.store, "UPDATE recipient SET "
+	    "due_at=1; UPDATE waiting SET due_at=1"), STORE_OK);
+	engine_wake(&engine, 1);
+	run_until_sent(1);
+	assert_int_equal(rows("1"), 0);
+}
+
 static void
 test_files_nobody_names_are_removed(void **state)
 {
@@ -1356,6 +1405,8 @@ main(void)
 		T(test_a_large_body_is_a_file),
 		T(test_the_file_of_a_refused_message_is_removed),
 		T(test_the_file_of_a_faulty_submission_is_swept),
+		T(test_half_a_spool_file_is_none),
+		T(test_delivery_waits_for_descriptors),
 		T(test_files_nobody_names_are_removed),
 		T(test_a_missing_file_is_set_aside),
 		T(test_a_slow_destination_starves_nobody),

@@ -17,6 +17,7 @@
 #include "util/ipc_channel.h"
 #include "util/log.h"
 #include "util/xalloc.h"
+#include "tests/unit/few_descriptors.h"
 
 #define IPC_NAME echo
 #define IPC_FILE "tests/unit/echo.msg"
@@ -477,26 +478,6 @@ count_echo(void *arg, enum ipc_status status,
 		close(answer->file);
 }
 
-/* How many descriptors more this process may have. */
-static void
-allow_descriptors(bool yes)
-{
-	static rlim_t before;
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (yes)
-		limit.rlim_cur = before;
-	else {
-		int lowest = fcntl(0, F_DUPFD, 0);
-
-		before = limit.rlim_cur;
-		close(lowest);
-		limit.rlim_cur = (rlim_t)lowest;
-	}
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 /* A shortage of descriptors fails the call that brings one, and no more. */
 static void
 without_descriptors_one_call_fails(void **state)
@@ -508,9 +489,9 @@ without_descriptors_one_call_fails(void **state)
 	memset(results, 0, sizeof results);
 	ask.file = fdio_sealed("in a file", 9);
 	echo_echo(peer, &ask, 0, count_echo, NULL);
-	allow_descriptors(false);
+	allow_descriptors(0);
 	turn(4);
-	allow_descriptors(true);
+	allow_all_descriptors();
 	assert_int_equal(results[IPC_LOST], 1);
 	assert_false(door_closed);
 	assert_true(ipc_peer_connected(peer));
@@ -569,10 +550,10 @@ bad_answers_keep_no_descriptor(void **state)
 		ipc_writer_done(&w);
 		before = lowest_free();
 		if (cut)
-			allow_descriptors(false);
+			allow_descriptors(0);
 		turn(3);
 		if (cut)
-			allow_descriptors(true);
+			allow_all_descriptors();
 		assert_int_equal(results[IPC_LOST], 1);
 		assert_int_equal(lowest_free(), before);
 		assert_true(ipc_peer_connected(peer));

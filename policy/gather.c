@@ -4,11 +4,14 @@
 #include <strings.h>
 
 #include "policy/lists_signs.h"
+#include "policy/recent.h"
 #include "util/mailaddr.h"
 #include "util/xalloc.h"
 
 #define PENDING_MAX	1024	/* rows that wait; more are not gathered */
 #define RECIPIENTS_MAX	100	/* of one message that are looked at */
+#define HELD_MAX	512	/* messages that a filter has still to see */
+#define HELD_S		3600
 #define NEW_S		1	/* how long a new entry may wait */
 #define COUNT_S		60	/* how long a count may */
 #define FORGET_S	3600	/* between looks for what is too old */
@@ -42,12 +45,31 @@ gather_recipient(const char *sender, const char *recipient,
 	    domain[1] != '\0' && strcasecmp(own, domain) != 0;
 }
 
-/* ---- the writer ---- */
+/* ---- what waits ---- */
+
+/* Who enters whose book. */
+struct chosen {
+	char	*mailbox;
+	char	*recipients[RECIPIENTS_MAX];
+	size_t	 count;
+};
+
+static void
+chosen_free(void *arg)
+{
+	struct chosen *c = arg;
+
+	for (size_t i = 0; i < c->count; i++)
+		free(c->recipients[i]);
+	free(c->mailbox);
+	free(c);
+}
 
 struct gatherer {
 	struct lists		*lists;
 	struct lists_gathered	 rows[PENDING_MAX];	/* texts are ours */
 	size_t			 count;
+	struct recent		*held;		/* struct chosen by id */
 	int64_t			 write_at;	/* none waits longer */
 	int64_t			 forget_at;
 };
@@ -58,6 +80,7 @@ gatherer_new(struct lists *lists)
 	struct gatherer *g = xcalloc(1, sizeof *g);
 
 	g->lists = lists;
+	g->held = recent_new(HELD_MAX, chosen_free);
 	return g;
 }
 
@@ -74,8 +97,10 @@ drop_all(struct gatherer *g)
 struct gatherer *
 gatherer_free(struct gatherer *g)
 {
-	if (g != NULL)
+	if (g != NULL) {
 		drop_all(g);
+		recent_free(g->held);
+	}
 	free(g);
 	return NULL;
 }
@@ -115,9 +140,10 @@ gatherer_add(struct gatherer *g, const char *mailbox, const char *recipient,
 	};
 }
 
+/* ---- one message ---- */
+
 static void
-take_one(struct gatherer *g, const char *mailbox, const char *recipient,
-    int64_t now)
+choose_one(struct gatherer *g, struct chosen *c, const char *recipient)
 {
 	char text[MAILADDR_TEXT_SIZE];
 	struct lists_domain domain;
@@ -129,27 +155,82 @@ take_one(struct gatherer *g, const char *mailbox, const char *recipient,
 		return;
 	/* What cannot be read may be ours. */
 	ours = lists_domain(g->lists, addr.domain, &domain) != LISTS_ABSENT;
-	if (gather_recipient(mailbox, mailaddr_format(&addr, text), ours))
-		gatherer_add(g, mailbox, text, now);
+	if (gather_recipient(c->mailbox, mailaddr_format(&addr, text), ours))
+		c->recipients[c->count++] = xstrdup(text);
+}
+
+/* NULL unless GATHER_YES. */
+static struct chosen *
+choose(struct gatherer *g, const struct gather_message *message,
+    const char *const *recipients, size_t count, enum gather_answer *ret)
+{
+	struct lists_mailbox mailbox;
+	struct chosen *c;
+
+	*ret = gather_decide(message);
+	if (*ret != GATHER_YES)
+		return NULL;
+	*ret = GATHER_NOT_A_MAILBOX;
+	if (lists_mailbox(g->lists, message->sender, &mailbox) != LISTS_OK)
+		return NULL;
+	*ret = GATHER_YES;
+	c = xcalloc(1, sizeof *c);
+	c->mailbox = xstrdup(mailbox.address);
+	lists_begin(g->lists);
+	for (size_t i = 0; i < count && i < RECIPIENTS_MAX; i++)
+		choose_one(g, c, recipients[i]);
+	lists_end(g->lists);
+	return c;
+}
+
+static void
+add_chosen(struct gatherer *g, const struct chosen *c, int64_t now)
+{
+	for (size_t i = 0; i < c->count; i++)
+		gatherer_add(g, c->mailbox, c->recipients[i], now);
 }
 
 enum gather_answer
 gatherer_take(struct gatherer *g, const struct gather_message *message,
     const char *const *recipients, size_t count, int64_t now)
 {
-	enum gather_answer answer = gather_decide(message);
-	struct lists_mailbox mailbox;
+	enum gather_answer answer;
+	struct chosen *c = choose(g, message, recipients, count, &answer);
 
-	if (answer != GATHER_YES)
-		return answer;
-	if (lists_mailbox(g->lists, message->sender, &mailbox) != LISTS_OK)
-		return GATHER_NOT_A_MAILBOX;
-	lists_begin(g->lists);
-	for (size_t i = 0; i < count && i < RECIPIENTS_MAX; i++)
-		take_one(g, mailbox.address, recipients[i], now);
-	lists_end(g->lists);
-	return GATHER_YES;
+	if (c != NULL) {
+		add_chosen(g, c, now);
+		chosen_free(c);
+	}
+	return answer;
 }
+
+enum gather_answer
+gatherer_hold(struct gatherer *g, const char *id,
+    const struct gather_message *message, const char *const *recipients,
+    size_t count, int64_t now)
+{
+	enum gather_answer answer;
+	struct chosen *c = choose(g, message, recipients, count, &answer);
+
+	if (c != NULL)
+		recent_put(g->held, id, strlen(id), c,
+		    (uint64_t)(now + HELD_S) * 1000);
+	return answer;
+}
+
+void
+gatherer_settle(struct gatherer *g, const char *id, bool accepted,
+    int64_t now)
+{
+	const struct chosen *c = recent_get(g->held, id, strlen(id),
+	    (uint64_t)now * 1000);
+
+	if (c != NULL && accepted)
+		add_chosen(g, c, now);
+	recent_drop(g->held, id, strlen(id));
+}
+
+/* ---- writing ---- */
 
 enum lists_status
 gatherer_flush(struct gatherer *g)

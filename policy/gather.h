@@ -61,6 +61,17 @@ enum gather_answer gatherer_take(struct gatherer *gatherer,
     const struct gather_message *message, const char *const *recipients,
     size_t count, int64_t now);
 /*
+ * The same for a message that a filter has still to see: its recipients are
+ * held under the message's id until gatherer_settle says what became of it,
+ * or for an hour.  Bounded in number; the oldest go first.
+ */
+enum gather_answer gatherer_hold(struct gatherer *gatherer, const char *id,
+    const struct gather_message *message, const char *const *recipients,
+    size_t count, int64_t now);
+/* Of an id that is not held nothing is done. */
+void gatherer_settle(struct gatherer *gatherer, const char *id, bool accepted,
+    int64_t now);
+/*
  * To be called about once a second: writes what has waited long enough, new
  * entries after a second, counts after a minute, and forgets what is older
  * than max_age_days (0: never).  LISTS_TROUBLE: kept, tried again later.

@@ -93,6 +93,8 @@ const struct ipc_service *policy_admin_offer(void);
 /* policy/judge_gather.c: addressbooks that gather themselves. */
 bool judge_gather_start(void);
 void judge_gather(const struct judgement *judgement);
+/* What became of a message that was judged VERDICT_FILTER. */
+void judge_gather_settle(const char *message, bool accepted);
 void judge_gather_stop(void);		/* writes what waits */
 
 /* policy/judge_suggest.c: suggestions for the greenlist, followed by rule;

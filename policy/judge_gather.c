@@ -44,7 +44,8 @@ judge_gather_stop(void)
 	report(gatherer_flush(gatherer));
 }
 
-/* Mail that is not taken is not sent. */
+/* Mail that is not taken is not sent; what a filter has still to see waits
+ * for its word. */
 void
 judge_gather(const struct judgement *judgement)
 {
@@ -59,14 +60,25 @@ judge_gather(const struct judgement *judgement)
 		.list = ask->list != 0,
 		.forwarded = ask->forwarded != 0,
 	};
+	enum verdict_action action = judgement->verdict.action;
 	const char **rcpts;
 
-	if (judgement->verdict.action != VERDICT_ACCEPT)
+	if (action != VERDICT_ACCEPT && action != VERDICT_FILTER)
 		return;
 	rcpts = xcalloc(ask->rcpts_count + 1, sizeof *rcpts);
 	for (uint32_t i = 0; i < ask->rcpts_count; i++)
 		rcpts[i] = ask->rcpts[i].address;
-	gatherer_take(gatherer, &message, rcpts, ask->rcpts_count,
-	    time(NULL));
+	if (action == VERDICT_ACCEPT)
+		gatherer_take(gatherer, &message, rcpts, ask->rcpts_count,
+		    time(NULL));
+	else
+		gatherer_hold(gatherer, ask->message, &message, rcpts,
+		    ask->rcpts_count, time(NULL));
 	free(rcpts);
+}
+
+void
+judge_gather_settle(const char *message, bool accepted)
+{
+	gatherer_settle(gatherer, message, accepted, time(NULL));
 }

@@ -148,6 +148,15 @@ recent_put(struct recent *r, const void *key, size_t n, void *value,
 }
 
 void
+recent_drop(struct recent *r, const void *key, size_t n)
+{
+	struct entry *e = find(chain_of(r, key, n), key, n);
+
+	if (e != NULL)
+		drop(r, e);
+}
+
+void
 recent_each(const struct recent *r, uint64_t now_ms,
     void (*use)(void *arg, const void *value), void *arg)
 {

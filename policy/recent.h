@@ -32,6 +32,7 @@ void *recent_get(struct recent *recent, const void *key, size_t n,
 /* value is ours from now on; it takes the place of one with the same key. */
 void recent_put(struct recent *recent, const void *key, size_t n, void *value,
     uint64_t until_ms);
+void recent_drop(struct recent *recent, const void *key, size_t n);
 /* Those that are still good, the last used first. */
 void recent_each(const struct recent *recent, uint64_t now_ms,
     void (*use)(void *arg, const void *value), void *arg);

@@ -115,6 +115,47 @@ written_in_batches(void **state)
 }
 
 static void
+what_a_filter_has_still_to_see(void **state)
+{
+	static const char *const ours[] = { "example.org",
+	    "alice@example.org" };
+	static const char *const rcpts[] = { "bob@example.net",
+	    "eve@example.org" };
+	const struct gather_message message = {
+		.sender = "alice@example.org", .from = "alice@example.org",
+		.named_network = true,
+	};
+	struct lists *l = *state;
+	struct gatherer *g = gatherer_new(l);
+	struct lists_known_sender known;
+
+	assert_int_equal(lists_add(l, LISTS_DOMAIN, &ours[0], 1, why),
+	    LISTS_OK);
+	assert_int_equal(lists_add(l, LISTS_MAILBOX, &ours[1], 1, why),
+	    LISTS_OK);
+	assert_int_equal(gatherer_hold(g, "m-1", &message, rcpts, 2, NOW),
+	    GATHER_YES);
+	assert_int_equal(gatherer_hold(g, "m-2", &message, rcpts, 2, NOW),
+	    GATHER_YES);
+	assert_int_equal(gatherer_flush(g), LISTS_OK);
+	assert_int_equal(knows(l, "bob@example.net", &known), LISTS_ABSENT);
+	/* Spam; unheard of; twice; too late. */
+	gatherer_settle(g, "m-1", false, NOW + 1);
+	gatherer_settle(g, "m-1", true, NOW + 1);
+	gatherer_settle(g, "m-9", true, NOW + 1);
+	gatherer_settle(g, "m-2", true, NOW + 3600);
+	assert_int_equal(gatherer_flush(g), LISTS_OK);
+	assert_int_equal(knows(l, "bob@example.net", &known), LISTS_ABSENT);
+	gatherer_hold(g, "m-3", &message, rcpts, 2, NOW);
+	gatherer_settle(g, "m-3", true, NOW + 2);
+	assert_int_equal(gatherer_flush(g), LISTS_OK);
+	assert_int_equal(knows(l, "bob@example.net", &known), LISTS_OK);
+	assert_int_equal(known.last_seen, NOW + 2);
+	gatherer_hold(g, "m-4", &message, rcpts, 2, NOW);
+	gatherer_free(g);
+}
+
+static void
 users_may_opt_out(void **state)
 {
 	const char *mailbox = "alice@example.org";
@@ -163,6 +204,8 @@ main(void)
 		cmocka_unit_test(which_recipients),
 		cmocka_unit_test_setup_teardown(written_in_batches, set_up,
 		    tear_down),
+		cmocka_unit_test_setup_teardown(
+		    what_a_filter_has_still_to_see, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(users_may_opt_out, set_up,
 		    tear_down),
 		cmocka_unit_test_setup_teardown(old_entries_are_forgotten,

@@ -4,7 +4,8 @@
 
 /*
  * Addressbooks that gather themselves: what a local user sends to an address
- * makes that address known to the user.  gather_decide is the pure decision;
+ * makes that address known to the user: a recipient as the user gave it, never
+ * one that an alias leads on to.  gather_decide is the pure decision;
  * the gatherer keeps what was decided for a moment and writes it to the lists
  * in one transaction, so that no message waits for a disk.  What it holds is
  * lost in a crash: a user who writes again makes good for it.  Time comes in

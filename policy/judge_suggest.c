@@ -10,7 +10,7 @@
 #include "policy/suggest.h"
 #include "util/log.h"
 
-#define FIRST_MS	(60 * 1000)
+#define FIRST_MS	(5 * 1000)
 #define EVERY_MS	(3600 * 1000)
 #define DAY_S		UINT64_C(86400)
 

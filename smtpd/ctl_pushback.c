@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* mx6ctl pushback and greenlist suggest: who was pushed back, who returned. */
+/* mx6ctl pushback and greenlist suggest: who was pushed back, who returned,
+ * who guesses. */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -167,16 +168,29 @@ guesses_listed(void *arg, enum ipc_status status,
 		report_end(r);
 }
 
+/* Reads --limit and connects to the policy process.  false: l->ended says
+ * why not. */
 static bool
-read_limit(const struct ctl *ctl, uint64_t *ret_limit)
+start(struct ctl *ctl, struct listing *l, uint64_t *ret_limit, int *ret_fd)
 {
 	const char *text = ctl_value(&ctl->values, "--limit");
 
+	l->ctl = ctl;
+	l->ended = CTL_USAGE;
 	*ret_limit = LIST_ROWS;
-	if (text == NULL || number_parse(text, 1, 5000, ret_limit))
-		return true;
-	ctl_error("--limit \"%s\": a number from 1 to 5000", text);
-	return false;
+	if (text != NULL && !number_parse(text, 1, 5000, ret_limit)) {
+		ctl_error("--limit \"%s\": a number from 1 to 5000", text);
+		return false;
+	}
+	l->ended = ctl_connect(ctl, "policy", 0, ret_fd);
+	return l->ended == CTL_DONE;
+}
+
+static enum ctl_exit
+finish(const struct listing *l, int fd)
+{
+	close(fd);
+	return l->ended;
 }
 
 enum ctl_exit
@@ -186,70 +200,52 @@ ctl_pushback_list(struct ctl *ctl)
 	struct policy_admin_pushbacks_ask ask = {
 		.filter = filter == NULL ? "" : filter,
 	};
-	struct listing l = { .ctl = ctl };
+	struct listing l;
 	int fd;
 
-	if (!read_limit(ctl, &ask.limit))
-		return CTL_USAGE;
-	l.ended = ctl_connect(ctl, "policy", 0, &fd);
-	if (l.ended != CTL_DONE)
+	if (!start(ctl, &l, &ask.limit, &fd))
 		return l.ended;
 	policy_admin_pushbacks_wait(fd, &ask, CTL_TIMEOUT_MS,
 	    pushbacks_listed, &l);
-	close(fd);
-	return l.ended;
+	return finish(&l, fd);
 }
 
 enum ctl_exit
 ctl_pushback_senders(struct ctl *ctl)
 {
 	struct policy_admin_senders_ask ask;
-	struct listing l = { .ctl = ctl };
+	struct listing l;
 	int fd;
 
-	if (!read_limit(ctl, &ask.limit))
-		return CTL_USAGE;
-	l.ended = ctl_connect(ctl, "policy", 0, &fd);
-	if (l.ended != CTL_DONE)
+	if (!start(ctl, &l, &ask.limit, &fd))
 		return l.ended;
-	policy_admin_senders_wait(fd, &ask, CTL_TIMEOUT_MS, senders_listed,
-	    &l);
-	close(fd);
-	return l.ended;
+	policy_admin_senders_wait(fd, &ask, CTL_TIMEOUT_MS, senders_listed, &l);
+	return finish(&l, fd);
 }
 
 enum ctl_exit
 ctl_greenlist_suggest(struct ctl *ctl)
 {
 	struct policy_admin_suggest_ask ask;
-	struct listing l = { .ctl = ctl };
+	struct listing l;
 	int fd;
 
-	if (!read_limit(ctl, &ask.limit))
-		return CTL_USAGE;
-	l.ended = ctl_connect(ctl, "policy", 0, &fd);
-	if (l.ended != CTL_DONE)
+	if (!start(ctl, &l, &ask.limit, &fd))
 		return l.ended;
 	policy_admin_suggest_wait(fd, &ask, CTL_TIMEOUT_MS,
 	    suggestions_listed, &l);
-	close(fd);
-	return l.ended;
+	return finish(&l, fd);
 }
 
 enum ctl_exit
 ctl_pushback_guesses(struct ctl *ctl)
 {
 	struct policy_admin_guesses_ask ask;
-	struct listing l = { .ctl = ctl };
+	struct listing l;
 	int fd;
 
-	if (!read_limit(ctl, &ask.limit))
-		return CTL_USAGE;
-	l.ended = ctl_connect(ctl, "policy", 0, &fd);
-	if (l.ended != CTL_DONE)
+	if (!start(ctl, &l, &ask.limit, &fd))
 		return l.ended;
-	policy_admin_guesses_wait(fd, &ask, CTL_TIMEOUT_MS, guesses_listed,
-	    &l);
-	close(fd);
-	return l.ended;
+	policy_admin_guesses_wait(fd, &ask, CTL_TIMEOUT_MS, guesses_listed, &l);
+	return finish(&l, fd);
 }

@@ -40,10 +40,11 @@ objs-mx6d-policy	= policy/answers \
 			  policy/asked policy/asked_weigh policy/facts \
 			  policy/fieldtext policy/expansion policy/first \
 			  policy/gather policy/guesses \
-			  policy/history policy/history_read \
+			  policy/history policy/history_read policy/history_row \
 			  policy/history_store policy/insistent policy/iprev \
 			  policy/inquiry policy/judge policy/judge_ask \
 			  policy/judge_best_guess policy/judge_client \
+			  policy/judge_filtered \
 			  policy/judge_gather policy/judge_suggest \
 			  policy/judge_tell policy/known \
 			  policy/lists policy/lists_books policy/lists_db policy/lists_edit \

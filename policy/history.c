@@ -3,10 +3,10 @@
 
 #include "policy/history.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "policy/history_row.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -30,49 +30,12 @@ struct history {
 	struct guesses		*guesses;	/* of all processes */
 };
 
-static const size_t text_members[] = {
-#define TEXT(member)	offsetof(struct history_row, member)
-	TEXT(message), TEXT(session), TEXT(peer), TEXT(network), TEXT(role),
-	TEXT(helo), TEXT(sender), TEXT(recipients), TEXT(author),
-	TEXT(author_domain), TEXT(message_id_hash), TEXT(action), TEXT(rule),
-	TEXT(shadow), TEXT(shadow_rule), TEXT(facts), TEXT(unknown),
-	TEXT(results), TEXT(reasons), TEXT(tried), TEXT(dns),
-#undef TEXT
-};
-#define TEXT_MEMBERS (sizeof text_members / sizeof text_members[0])
-
-static const char **
-text_of(struct history_row *row, size_t member)
-{
-	return (const char **)(void *)((char *)row + text_members[member]);
-}
-
-/* All texts in one allocation, which the first of them owns. */
-static void
-copy_row(struct history_row *to, const struct history_row *from)
-{
-	size_t sizes[TEXT_MEMBERS], all = 0;
-	char *next;
-
-	*to = *from;
-	for (size_t i = 0; i < TEXT_MEMBERS; i++) {
-		sizes[i] = strlen(*text_of(to, i)) + 1;
-		all += sizes[i];
-	}
-	next = xmalloc(all);
-	for (size_t i = 0; i < TEXT_MEMBERS; i++) {
-		memcpy(next, *text_of(to, i), sizes[i]);
-		*text_of(to, i) = next;
-		next += sizes[i];
-	}
-}
-
 /* The oldest rows have been dealt with. */
 static void
 forget_rows(struct history *h, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		free((char *)*text_of(&h->waiting[i], 0));
+		history_row_done(&h->waiting[i]);
 	h->count -= count;
 	memmove(h->waiting, h->waiting + count,
 	    h->count * sizeof *h->waiting);
@@ -185,7 +148,7 @@ history_add(struct history *h, const struct history_row *row)
 		h->dropped++;
 		return;
 	}
-	copy_row(&h->waiting[h->count++], row);
+	history_row_copy(&h->waiting[h->count++], row);
 	if (h->count >= BATCH_MAX && h->given == 0)
 		history_flush(h);
 	else if (!uv_is_active((uv_handle_t *)&h->flush_timer))

@@ -43,8 +43,9 @@ static const struct {
 	    "WHERE sender = ?5 AND message_id_hash = ?6 AND closed_at = 0 "
 	    "AND at <= ?1 AND (?6 <> '' OR recipients = ?7)")
 	QUERY(count_domain, "INSERT INTO domain_day (domain, day, accepted, "
-	    "refused) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET "
-	    "accepted = accepted + ?3, refused = refused + ?4")
+	    "refused, spam) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE "
+	    "SET accepted = accepted + ?3, refused = refused + ?4, "
+	    "spam = spam + ?5")
 	QUERY(forget_verdicts, FORGET("verdict"))
 	QUERY(forget_pushbacks, FORGET("pushback"))
 	QUERY(forget_days, "DELETE FROM domain_day WHERE day < ?1")
@@ -227,7 +228,8 @@ count_domain(struct history_store *store, const struct history_row *row)
 	query_bind_text(q, 1, row->author_domain);
 	query_bind_number(q, 2, (int64_t)(row->at / DAY_S));
 	query_bind_number(q, 3, row->accepted);
-	query_bind_number(q, 4, !row->accepted);
+	query_bind_number(q, 4, !row->accepted && !row->spam);
+	query_bind_number(q, 5, row->spam);
 	return query_step(q) == QUERY_DONE;
 }
 

@@ -33,6 +33,7 @@ struct judge {
 	struct replay	*replay;
 	struct insistent *insistent;	/* at defensive listeners */
 	struct recent	*records;	/* struct history_counts by domain */
+	struct recent	*waiting;	/* for filters: judge_filtered.c */
 };
 extern struct judge judge;
 
@@ -90,10 +91,17 @@ const struct ipc_service *first_offer(void);
 /* policy/policy_admin.c: what is offered to mx6ctl. */
 const struct ipc_service *policy_admin_offer(void);
 
+/* policy/judge_filtered.c: a filter will see this message; what waits for
+ * that; what it said; and the end. */
+bool judge_awaits_filter(const struct judgement *judgement);
+void judge_await_filter(struct judgement *judgement);
+void judge_filtered(const struct policy_filtered_ask *ask);
+void judge_filtered_stop(void);
+
 /* policy/judge_gather.c: addressbooks that gather themselves. */
 bool judge_gather_start(void);
 void judge_gather(const struct judgement *judgement);
-/* What became of a message that was judged VERDICT_FILTER. */
+/* What became of a message that a filter had to see. */
 void judge_gather_settle(const char *message, bool accepted);
 void judge_gather_stop(void);		/* writes what waits */
 

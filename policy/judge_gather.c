@@ -68,7 +68,7 @@ judge_gather(const struct judgement *judgement)
 	rcpts = xcalloc(ask->rcpts_count + 1, sizeof *rcpts);
 	for (uint32_t i = 0; i < ask->rcpts_count; i++)
 		rcpts[i] = ask->rcpts[i].address;
-	if (action == VERDICT_ACCEPT)
+	if (!judge_awaits_filter(judgement))
 		gatherer_take(gatherer, &message, rcpts, ask->rcpts_count,
 		    time(NULL));
 	else

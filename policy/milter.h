@@ -48,6 +48,7 @@ struct milter_message {
 	const char		*helo;
 	const char		*sender;	/* "" for the null sender */
 	const char		*tls;		/* version, "" if plain */
+	const char		*cipher;	/* likewise */
 	const char *const	*rcpts;
 	size_t			 rcpt_count;
 	const char		*header;	/* fields, CRLF ends, no empty line */

@@ -105,9 +105,12 @@ milter_put_connect(struct milter *m)
 void
 milter_put_helo(struct milter *m)
 {
-	const struct macro macros[] = { { "{tls_version}", m->message->tls } };
+	const struct macro macros[] = {
+		{ "{tls_version}", m->message->tls },
+		{ "{cipher}", m->message->cipher },
+	};
 
-	put_macros(m, WIRE_HELO, macros, 1);
+	put_macros(m, WIRE_HELO, macros, 2);
 	put_string(m, WIRE_HELO, m->message->helo);
 }
 

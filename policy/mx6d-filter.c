@@ -182,6 +182,7 @@ static void
 set_envelope(struct showing *s, const struct filter_message_ask *ask)
 {
 	struct milter_message *m = &s->shown.message;
+	char *blank;
 	const char *texts[6] = { ask->message, ask->rdns, ask->helo,
 	    ask->sender, ask->tls, ask->hostname };
 
@@ -197,6 +198,11 @@ set_envelope(struct showing *s, const struct filter_message_ask *ask)
 	m->helo = s->text[2];
 	m->sender = s->text[3];
 	m->tls = s->text[4];
+	m->cipher = "";
+	if ((blank = strchr(s->text[4], ' ')) != NULL) {
+		*blank = '\0';
+		m->cipher = blank + 1;
+	}
 	m->hostname = s->text[5];
 	m->rcpts = (const char *const *)s->rcpts;
 	m->rcpt_count = s->rcpt_count;

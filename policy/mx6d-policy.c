@@ -104,7 +104,10 @@ judged(void *arg, struct judgement *judgement)
 {
 	note_insistence(judgement);
 	judge_log(judgement);
-	judge_row(judgement, add_to_history, NULL);
+	if (judge_awaits_filter(judgement))
+		judge_await_filter(judgement);
+	else
+		judge_row(judgement, add_to_history, NULL);
 	judge_gather(judgement);
 	judge_reply(arg, judgement);
 }
@@ -116,6 +119,16 @@ serve_policy_judge(struct ipc_call *call, const struct policy_judge_ask *ask)
 		abort();	/* a sibling's bug */
 	known_check(judge.known, uv_now(judge.child->loop));
 	judge_begin(ask, false, judged, call);
+}
+
+void
+serve_policy_filtered(struct ipc_call *call,
+    const struct policy_filtered_ask *ask)
+{
+	static const struct policy_filtered_answer done;
+
+	judge_filtered(ask);
+	policy_filtered_reply(call, &done);
 }
 
 /* ---- life ---- */
@@ -178,6 +191,7 @@ static void
 stop(struct child *child, uint32_t within_ms)
 {
 	(void)within_ms;
+	judge_filtered_stop();
 	judge_gather_stop();
 	history_flush(judge.history);
 	child_exit(child);

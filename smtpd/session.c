@@ -394,6 +394,12 @@ session_is_tls(const struct session *s)
 	return s->tls != NULL;
 }
 
+const char *
+session_tls(const struct session *s)
+{
+	return s->tls != NULL ? s->tls : "";
+}
+
 const struct transaction *
 session_transaction(const struct session *s)
 {

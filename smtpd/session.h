@@ -208,6 +208,7 @@ const char *session_rdns(const struct session *s);	/* verified, or "" */
 uint32_t session_iprev(const struct session *s);	/* enum policy_iprev */
 bool session_relay(const struct session *s);
 bool session_is_tls(const struct session *s);
+const char *session_tls(const struct session *s);	/* "VERSION CIPHER", "" */
 /* The transaction; NULL outside of one. */
 const struct transaction *session_transaction(const struct session *s);
 

@@ -228,6 +228,8 @@ session_filter_answer(struct session *s, const struct session_filtered *f,
 	t->filter = xstrdup(f == NULL ? "" : f->filter);
 	t->filter_result = f != NULL && f->malware && status == FILTER_SPAM ?
 	    "malware" : results[status].name;
+	if (f != NULL && *f->text != '\0')
+		t->filter_said = xstrdup(f->text);
 	session_event(s, "filter %s: %s", t->filter, t->filter_result);
 	results[status].take(s, f);
 	session_go_on(s, now_ms);

@@ -53,7 +53,7 @@ ask_filter(struct visit *v)
 		.rdns = session_rdns(v->session),
 		.helo = session_client_name(v->session),
 		.sender = t->sender,
-		.tls = session_is_tls(v->session) ? "yes" : "",
+		.tls = session_tls(v->session),
 		.rcpts = rcpts,
 		.body = { body_bytes(&t->body), body_len(&t->body) },
 		.file = -1,

@@ -2,9 +2,14 @@
 /* What happened to each connection and message: log lines and counts. */
 #include "smtpd/smtp.h"
 
+#include <string.h>
+
 #include "policy/policy.h"
+#include "policy/policy_ipc.h"
 #include "smtpd/reply.h"
 #include "util/log.h"
+
+#define FILTERED_MS	10000
 
 static const char *const actions[] = {
 	[VERDICT_ACCEPT] = "accept",
@@ -80,6 +85,35 @@ add_to_counts(struct visit *v, const struct session_report *r)
 		counts->deferred++;
 }
 
+static void
+policy_told(void *arg, enum ipc_status status,
+    const struct policy_filtered_answer *answer)
+{
+	(void)arg;
+	(void)status;
+	(void)answer;
+}
+
+/* The history waits for it; a message does not. */
+static void
+tell_policy(const struct transaction *t, const struct session_report *r)
+{
+	const struct policy_filtered_ask ask = {
+		.message = t->id,
+		.filter = t->filter,
+		.result = t->filter_result,
+		.said = t->filter_said != NULL ? t->filter_said : "",
+		.spam = strcmp(t->filter_result, "spam") == 0 ||
+		    strcmp(t->filter_result, "malware") == 0,
+		.taken = r->code[0] == '2',
+		.pushed_back = t->action == VERDICT_FALLBACK,
+		.later = r->code[0] == '4',
+	};
+
+	policy_filtered(child_peer(PROCESS_POLICY), &ask, FILTERED_MS,
+	    policy_told, NULL);
+}
+
 void
 log_report(void *arg, const struct session *s, const struct session_report *r)
 {
@@ -113,6 +147,8 @@ log_report(void *arg, const struct session *s, const struct session_report *r)
 	log_text(&l, "reply", r->code);
 	log_text(&l, "enhanced", r->enhanced);
 	log_send(&l);
+	if (t->filter != NULL)
+		tell_policy(t, r);
 }
 
 void

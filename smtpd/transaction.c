@@ -37,6 +37,7 @@ transaction_free(struct transaction *t)
 	free(t->rule);
 	free(t->words);
 	free(t->filter);
+	free(t->filter_said);
 	body_done(&t->body);
 	free(t);
 	return NULL;

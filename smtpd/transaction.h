@@ -77,6 +77,7 @@ struct transaction {
 	char		 words_enhanced[12];
 	char		*filter;	/* that decided; NULL: none was asked */
 	const char	*filter_result;
+	char		*filter_said;	/* its words; NULL */
 	uint32_t	 action;	/* enum verdict_action */
 	bool		 sender_asked;
 	bool		 sender_answered;

@@ -56,7 +56,7 @@ talk(const uint8_t *data, size_t size, size_t step)
 {
 	struct milter_message message = {
 		.hostname = "h", .id = "i", .rdns = "", .helo = "c",
-		.sender = "", .tls = "", .rcpts = rcpts, .rcpt_count = 1,
+		.sender = "", .tls = "", .cipher = "", .rcpts = rcpts, .rcpt_count = 1,
 		.header = header, .header_size = sizeof header - 1,
 		.body_bytes = 10,
 	};

@@ -193,6 +193,14 @@ serve_policy_best_guess(struct ipc_call *call,
 }
 
 void
+serve_policy_filtered(struct ipc_call *call,
+    const struct policy_filtered_ask *ask)
+{
+	(void)ask;
+	ipc_call_drop(call);
+}
+
+void
 serve_policy_judge(struct ipc_call *call, const struct policy_judge_ask *ask)
 {
 	(void)ask;

@@ -30,7 +30,7 @@ message_of(uint64_t body_bytes)
 		.rdns = "",
 		.helo = "client.example.net",
 		.sender = "s@example.net",
-		.tls = "TLSv1.3",
+		.tls = "TLSv1.3", .cipher = "X",
 		.rcpts = rcpts,
 		.rcpt_count = 2,
 		.header = header,
@@ -178,7 +178,7 @@ all_stages_are_replayed(void **state)
 	assert_int_equal(milter_result(m)->status, FILTER_CLEAN);
 	assert_true(WAS_SEEN("\0\0\0\x0dO\0\0\0\x06\0\0\x01\x31\0\x1f\xf7\xff"));
 	assert_true(WAS_SEEN("C[2001:db8::25]\0" "6\0\0" "2001:db8::25\0"));
-	assert_true(WAS_SEEN("DH{tls_version}\0TLSv1.3\0"));
+	assert_true(WAS_SEEN("DH{tls_version}\0TLSv1.3\0{cipher}\0X\0"));
 	assert_true(WAS_SEEN("Hclient.example.net\0"));
 	assert_true(WAS_SEEN("DMi\0abc123\0{mail_addr}\0s@example.net\0"));
 	assert_true(WAS_SEEN("M<s@example.net>\0"));

@@ -2,6 +2,7 @@
 /* One line an event: what happened to each message and recipient. */
 #include <stdio.h>
 
+#include "policy/policy.h"
 #include "queue/engine.h"
 #include "util/log.h"
 
@@ -22,6 +23,14 @@ static const char *const vias[] = {
 	[VIA_ROUTE] = "route",
 	[VIA_LMTP] = "lmtp",
 };
+
+static const char *
+via_of(const struct rcpt *r)
+{
+	if (r->kind == TARGET_MAILDIR)
+		return "local";
+	return r->result->via <= VIA_LMTP ? vias[r->result->via] : "?";
+}
 
 void
 report_queued(const struct arrival *a)
@@ -90,7 +99,7 @@ report_result(const struct parcel *p, const struct rcpt *r)
 		log_text(&l, "destination", p->lane->name);
 	if (result->remote[0] != '\0')
 		log_text(&l, "relay", result->remote);
-	log_text(&l, "via", result->via <= VIA_LMTP ? vias[result->via] : "?");
+	log_text(&l, "via", via_of(r));
 	log_text(&l, "status", result->status);
 	if (result->reply[0] != '\0')
 		log_text(&l, "reply", result->reply);

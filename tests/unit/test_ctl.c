@@ -8,10 +8,13 @@
 
 #include <sys/mman.h>
 
+#include "policy/lists.h"
 #include "smtpd/ctl.h"
 #include "tests/unit/fake_daemon.h"
+#include "util/xalloc.h"
 
 static char output[1024 * 1024];
+static const char *config_path = "none.conf";
 
 /* The exit code; what it printed is in output. */
 static enum ctl_exit
@@ -20,7 +23,7 @@ run(enum ctl_exit (*command)(struct ctl *), const char *syntax, int what,
 {
 	struct ctl ctl = {
 		.json = json, .socket = socket_name, .what = what,
-		.config_path = "none.conf", .control_fd = -1,
+		.config_path = config_path, .control_fd = -1,
 	};
 	char copy[200], why[CTL_WHY_SIZE];
 	const char *words[20];
@@ -43,6 +46,7 @@ run(enum ctl_exit (*command)(struct ctl *), const char *syntax, int what,
 	close(saved);
 	if (ctl.control_fd >= 0)
 		close(ctl.control_fd);
+	config_free(ctl.config);
 	n = pread(out, output, sizeof output - 1, 0);
 	assert_true(n >= 0);
 	output[n] = '\0';
@@ -181,6 +185,52 @@ test_route(void **state)
 	    CTL_USAGE);
 }
 
+/* Where mail for our own domains goes, the lists say. */
+static void
+test_route_of_ours(void **state)
+{
+	static const char syntax[] = "route DOMAIN [--pushed-back]";
+	static const char *const rows[][2] = { { "ours.example", "" },
+	    { "lmtp.example", "imap.example:24" }, { "b.example", "relay" } };
+	char directory[] = "/tmp/test_ctl.XXXXXX", why[LISTS_WHY_SIZE];
+	char *conf, *path;
+	struct lists *lists;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	conf = xasprintf("%s/conf", directory);
+	path = xasprintf("%s/" LISTS_FILE, directory);
+	f = fopen(conf, "w");
+	fprintf(f, "listen \"127.0.0.1:2525\" { }\n"
+	    "state-directory = \"%s\"\n", directory);
+	fclose(f);
+	lists = lists_open(path, 1000, why);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(lists_add(lists, LISTS_DOMAIN, rows[i], 2,
+		    why), LISTS_OK);
+	lists_close(lists);
+	config_path = conf;
+	assert_int_equal(run(ctl_route, syntax, 0, false,
+	    "route ours.example"), CTL_DONE);
+	shows("is delivered here  it is a domain of ours\n");
+	assert_int_equal(run(ctl_route, syntax, 0, false,
+	    "route lmtp.example"), CTL_DONE);
+	shows("is delivered here  imap.example:24\n");
+	assert_int_equal(run(ctl_route, syntax, 0, true,
+	    "route ours.example"), CTL_DONE);
+	shows("\"usable\": true");
+	assert_int_equal(run(ctl_route, syntax, 0, false,
+	    "route b.example"), CTL_DONE);
+	shows("lookup     SRV _mx6._tcp.b.example  1 record\n");
+	config_path = "none.conf";
+	unlink(conf);
+	unlink(path);
+	assert_int_equal(rmdir(directory), 0);
+	free(conf);
+	free(path);
+}
+
 static void
 test_tell(void **state)
 {
@@ -235,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_queue_act),
 		cmocka_unit_test(test_destinations),
 		cmocka_unit_test(test_route),
+		cmocka_unit_test(test_route_of_ours),
 		cmocka_unit_test(test_tell),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_not_running),

@@ -30,7 +30,7 @@ MAINS	= $(foreach p,$(PROGRAMS),$(BUILD)/$(main-$(p)).o)
 CORE	= $(filter-out $(MAINS),$(OBJECTS))
 TESTS	= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c \
 	  tests/*/run_*.c))
-ALL_LIBS = $(sort $(foreach p,$(PROGRAMS),$(libs-$(p))) -lopendkim -lpsl -lspf2) -lcmocka
+ALL_LIBS = $(sort $(foreach p,$(PROGRAMS),$(libs-$(p)))) -lcmocka
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 

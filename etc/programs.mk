@@ -4,7 +4,9 @@ main-mx6d		= smtpd/mx6d
 objs-mx6d		= smtpd/procs smtpd/supervise smtpd/spawn smtpd/wiring \
 			  smtpd/privileged smtpd/control smtpd/control_status \
 			  smtpd/listeners smtpd/settings_file \
-			  smtpd/limits policy/rules policy/rules_default policy/facts
+			  smtpd/limits policy/rules policy/rules_default policy/facts \
+			  resolver/zone resolver/zone_entry resolver/zone_record \
+			  resolver/answer resolver/rdata resolver/rdata_text
 libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 
 main-mx6d-smtp		= smtpd/mx6d-smtp

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "smtpd/check_pair.h"
 #include "smtpd/smtp_admin_ipc.h"
 #include "util/fdio.h"
 #include "util/log.h"
@@ -146,6 +147,18 @@ stop(struct child *child, uint32_t within_ms)
 		child_exit(child);
 }
 
+/* For `mx6d -n`, which has no TLS library in it: the certificate and the key
+ * are at these descriptors. */
+static int
+check_pair(void)
+{
+	const struct child_files files = { CHECK_CERTIFICATE_FD, CHECK_KEY_FD,
+	    -1, -1 };
+
+	log_open("tls", false);
+	return load_tls(&files) ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,5 +175,7 @@ main(int argc, char **argv)
 		.stop = stop,
 	};
 
+	if (argc == 2 && strcmp(argv[1], CHECK_OPTION) == 0)
+		return check_pair();
 	return child_main(argc, argv, &spec);
 }

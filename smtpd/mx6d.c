@@ -10,15 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <pwd.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "smtpd/check_pair.h"
 #include "smtpd/control.h"
 #include "smtpd/control_status.h"
 #include "smtpd/limits.h"
@@ -27,6 +30,7 @@
 #include "smtpd/settings_file.h"
 #include "smtpd/spawn.h"
 #include "smtpd/supervise.h"
+#include "util/fdio.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -251,9 +255,44 @@ print_line(const char *line)
 	puts(line);
 }
 
+/* true if there is none. */
+static bool
+pair_is_sound(void)
+{
+	posix_spawn_file_actions_t files;
+	char program[sizeof program_directory + 16], *argv[] = { program,
+	    (char[]){ CHECK_OPTION }, NULL };
+	int certificate, key, status = -1;
+	pid_t pid;
+
+	if (supply.certificate == NULL || supply.key == NULL)
+		return true;
+	snprintf(program, sizeof program, "%s/mx6d-smtp", program_directory);
+	certificate = fcntl(fdio_sealed(supply.certificate,
+	    supply.certificate_size), F_DUPFD, CHECK_KEY_FD + 1);
+	key = fcntl(fdio_sealed(supply.key, supply.key_size), F_DUPFD,
+	    CHECK_KEY_FD + 1);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, certificate,
+	    CHECK_CERTIFICATE_FD);
+	posix_spawn_file_actions_adddup2(&files, key, CHECK_KEY_FD);
+	if (posix_spawn(&pid, program, &files, NULL, argv, environ) == 0)
+		waitpid(pid, &status, 0);
+	posix_spawn_file_actions_destroy(&files);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 static int
 check_only(bool verbose)
 {
+	find_programs();
+	if (!pair_is_sound()) {
+		fprintf(stderr, "%s: tls-certificate \"%s\" and tls-key \"%s\" "
+		    "cannot be used; they should be PEM files that belong "
+		    "together\n", config_path, config->tls_certificate,
+		    config->tls_key);
+		return 1;
+	}
 	if (verbose)
 		config_print(config, print_line);
 	printf("%s is fine.\n", config_path);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "policy/rules.h"
+#include "resolver/zone.h"
 #include "util/fdio.h"
 #include "util/number.h"
 #include "util/xalloc.h"
@@ -78,6 +79,24 @@ check_rules(const struct config *config, char error[static CONFIG_ERROR_SIZE])
 	return true;
 }
 
+/* Before a child is told: at the start it would be its end, and a reload would
+ * half happen. */
+static bool
+check_zone(const struct config *config, const struct supply *s,
+    char error[static CONFIG_ERROR_SIZE])
+{
+	char why[ZONE_ERROR_SIZE];
+	struct zone *zone;
+
+	if (s->zone == NULL)
+		return true;
+	zone = zone_parse(s->zone, s->zone_size, config->zone, why);
+	if (zone == NULL)
+		snprintf(error, CONFIG_ERROR_SIZE, "zone: %s", why);
+	zone_free(zone);
+	return zone != NULL;
+}
+
 /* The parser names the file itself; these errors concern it too. */
 static void
 name_file(const char *path, char error[static CONFIG_ERROR_SIZE])
@@ -124,7 +143,8 @@ settings_load(const char *path, struct supply *ret_supply,
 	    &s.certificate, &s.certificate_size, error) ||
 	    !read_named("tls-key", config->tls_key, &s.key, &s.key_size,
 	    error) ||
-	    !read_named("zone", config->zone, &s.zone, &s.zone_size, error)) {
+	    !read_named("zone", config->zone, &s.zone, &s.zone_size, error) ||
+	    !check_zone(config, &s, error)) {
 		name_file(path, error);
 		settings_forget(&s);
 		return config_free(config);

@@ -12,7 +12,7 @@ libs-mx6d		= -luv -lconfuse -lseccomp -lidn2
 main-mx6d-smtp		= smtpd/mx6d-smtp
 objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask smtpd/smtp_filter smtpd/header_edit \
 			  smtpd/smtp_verdict smtpd/smtp_spool smtpd/smtp_log \
-			  smtpd/smtp_admin policy/authres policy/cfws policy/header \
+			  smtpd/smtp_admin smtpd/smtp_dry policy/authres policy/cfws policy/header \
 			  smtpd/limits smtpd/session smtpd/session_input \
 			  smtpd/session_verbs smtpd/session_hello \
 			  smtpd/session_mail smtpd/session_rcpt \
@@ -108,7 +108,11 @@ main-mx6ctl		= smtpd/mx6ctl
 objs-mx6ctl		= smtpd/ctl_syntax smtpd/ctl_report smtpd/ctl_daemon \
 			  smtpd/ctl_status smtpd/ctl_queue \
 			  smtpd/ctl_destinations smtpd/ctl_route \
-			  smtpd/ctl_explain smtpd/ctl_pushback smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_lists_file \
+			  smtpd/ctl_explain smtpd/ctl_explain_dry \
+			  smtpd/ctl_judged smtpd/ctl_simulate smtpd/simulated \
+			  smtpd/ctl_simulated smtpd/tally smtpd/stored smtpd/mailstore \
+			  smtpd/mbox smtpd/received_read policy/cfws \
+			  policy/header smtpd/ctl_pushback smtpd/ctl_trace smtpd/ctl_lists smtpd/ctl_lists_file \
 			  smtpd/ctl_tell \
 			  policy/lists policy/lists_books policy/lists_db policy/lists_edit \
 			  policy/lists_find policy/lists_networks \

@@ -66,7 +66,7 @@ void judge_done(struct judgement *judgement);
 
 /* policy/judge_tell.c: the answer to mx6d-smtp, the log line, and the row of
  * the history, which is valid until `use` returns. */
-void judge_reply(struct ipc_call *call, const struct judgement *judgement);
+void judge_reply(struct ipc_call *call, struct judgement *judgement);
 void judge_log(const struct judgement *judgement);
 void judge_row(struct judgement *judgement,
     void (*use)(void *arg, const struct history_row *row), void *arg);
@@ -80,8 +80,8 @@ bool judge_has_best_guesses(void);
 void judge_best_guess(struct ipc_call *call,
     const struct policy_best_guess_ask *ask);
 
-/* policy/judge_ask.c: asks for what is lacking and calls judged; also used by
- * mx6ctl's dry runs.  Texts of ask need not outlive the call. */
+/* policy/judge_ask.c: asks for what is lacking and calls judged.  Texts of ask
+ * need not outlive the call. */
 void judge_begin(const struct policy_judge_ask *ask, bool dry,
     void (*judged)(void *arg, struct judgement *judgement), void *arg);
 
@@ -90,6 +90,8 @@ const struct ipc_service *first_offer(void);
 
 /* policy/policy_admin.c: what is offered to mx6ctl. */
 const struct ipc_service *policy_admin_offer(void);
+/* The answer to `explain` for this row, as octets. */
+void policy_admin_write(struct ipc_writer *w, const struct history_row *row);
 
 /* policy/judge_filtered.c: a filter will see this message; what waits for
  * that; what it said; and the end. */

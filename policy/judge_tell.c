@@ -78,8 +78,15 @@ tells_each(const struct judgement *j)
 	    j->message.push_back == PUSH_BACK_JUDGE;
 }
 
+/* Of a dry run the answer alone tells why. */
+static void
+write_row(void *arg, const struct history_row *row)
+{
+	policy_admin_write(arg, row);
+}
+
 void
-judge_reply(struct ipc_call *call, const struct judgement *j)
+judge_reply(struct ipc_call *call, struct judgement *j)
 {
 	struct policy_opinion *opinions = NULL;
 	const struct verdict *v = &j->verdict;
@@ -93,8 +100,14 @@ judge_reply(struct ipc_call *call, const struct judgement *j)
 	};
 	struct policy_text lines[PUSHBACK_LINES_MAX];
 	struct pushback_reply reply;
+	struct ipc_writer row;
 	struct buf field;
 
+	ipc_writer_init(&row);
+	if (j->dry)
+		judge_row(j, write_row, &row);
+	answer.explained = (struct ipc_bytes){ buf_bytes(&row.buf),
+	    buf_len(&row.buf) };
 	buf_init(&field, sizeof j->results);
 	if (refusal_of(j, &reply)) {
 		answer.code = reply.code;
@@ -118,6 +131,7 @@ judge_reply(struct ipc_call *call, const struct judgement *j)
 	policy_judge_reply(call, &answer);
 	free(opinions);
 	buf_done(&field);
+	ipc_writer_done(&row);
 }
 
 /* ---- the history ---- */

@@ -112,13 +112,19 @@ judged(void *arg, struct judgement *judgement)
 	judge_reply(arg, judgement);
 }
 
+static void
+judged_dry(void *arg, struct judgement *judgement)
+{
+	judge_reply(arg, judgement);
+}
+
 void
 serve_policy_judge(struct ipc_call *call, const struct policy_judge_ask *ask)
 {
 	if (!judge_ask_is_sound(ask))
 		abort();	/* a sibling's bug */
 	known_check(judge.known, uv_now(judge.child->loop));
-	judge_begin(ask, false, judged, call);
+	judge_begin(ask, ask->dry != 0, ask->dry ? judged_dry : judged, call);
 }
 
 void

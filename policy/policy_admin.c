@@ -47,6 +47,16 @@ explained(void *arg, const struct history_row *row)
 }
 
 void
+policy_admin_write(struct ipc_writer *w, const struct history_row *row)
+{
+	const struct policy_admin_verdict v = verdict_row(row);
+	const struct policy_admin_explain_answer answer = { .rows = &v,
+	    .rows_count = 1 };
+
+	write_policy_admin_explain_answer(w, &answer);
+}
+
+void
 serve_policy_admin_explain(struct ipc_call *call,
     const struct policy_admin_explain_ask *ask)
 {
@@ -57,43 +67,6 @@ serve_policy_admin_explain(struct ipc_call *call,
 	if (store == NULL || !history_store_find(store, ask->message,
 	    explained, call))
 		policy_admin_explain_reply(call, &none);
-}
-
-/* ---- dry runs ---- */
-
-static void
-dry_row(void *arg, const struct history_row *row)
-{
-	const struct policy_admin_verdict v = verdict_row(row);
-	const struct policy_admin_dry_answer answer = { .rows = &v,
-	    .rows_count = 1 };
-
-	policy_admin_dry_reply(arg, &answer);
-}
-
-static void
-dry_judged(void *arg, struct judgement *judgement)
-{
-	judge_row(judgement, dry_row, arg);
-}
-
-void
-serve_policy_admin_dry(struct ipc_call *call,
-    const struct policy_admin_dry_ask *ask)
-{
-	static const struct policy_admin_dry_answer unsound;
-	struct policy_judge_ask question;
-	struct ipc_reader r;
-
-	ipc_reader_init(&r, ask->judge.data, ask->judge.size, NULL, 0);
-	read_policy_judge_ask(&r, &question);
-	if (ipc_reader_finished(&r) && judge_ask_is_sound(&question)) {
-		known_check(judge.known, uv_now(judge.child->loop));
-		judge_begin(&question, true, dry_judged, call);
-	} else {
-		policy_admin_dry_reply(call, &unsound);
-	}
-	ipc_reader_done(&r);
 }
 
 /* ---- push-backs ---- */

@@ -144,7 +144,9 @@ facts_of(const struct verdict_message *message, const struct answers *answers,
 
 	if (!iprev_of(&message->peer, answers, need, ret_iprev))
 		return false;
-	set_way(&facts, netaddr_is_ipv6(&message->peer), message->role);
+	/* A dry run may bring an IPv4 client to a listener for IPv6. */
+	set_way(&facts, netaddr_is_ipv6(&message->peer) ||
+	    message->role != ROLE_MX, message->role);
 	facts_set(&facts, FACT_TLS, message->tls);
 	facts_set(&facts, FACT_RELAY, message->relay);
 	facts_set(&facts, FACT_NULL_SENDER, message->sender[0] == '\0');

@@ -73,6 +73,7 @@ enum ctl_exit ctl_pushback_senders(struct ctl *ctl);
 enum ctl_exit ctl_pushback_guesses(struct ctl *ctl);
 enum ctl_exit ctl_greenlist_suggest(struct ctl *ctl);
 enum ctl_exit ctl_explain(struct ctl *ctl);
+enum ctl_exit ctl_simulate(struct ctl *ctl);
 enum ctl_exit ctl_log_level(struct ctl *ctl);
 enum ctl_exit ctl_listener(struct ctl *ctl);
 enum ctl_exit ctl_reload(struct ctl *ctl);

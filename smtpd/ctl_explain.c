@@ -5,7 +5,7 @@
 
 #include "policy/policy_admin_ipc.h"
 #include "smtpd/ctl.h"
-#include "smtpd/ctl_report.h"
+#include "smtpd/ctl_explain.h"
 
 struct explaining {
 	const struct ctl	*ctl;
@@ -55,10 +55,9 @@ show_lines(struct report *r, const char *key,
 	}
 }
 
-static void
-show(const struct ctl *ctl, const struct policy_admin_verdict *v)
+void
+ctl_explain_show(struct report *r, const struct policy_admin_verdict *v)
 {
-	struct report *r = report_new(ctl->json);
 	const struct {
 		const char	*key, *heading, *value;
 	} facts[] = {
@@ -89,7 +88,6 @@ show(const struct ctl *ctl, const struct policy_admin_verdict *v)
 	show_lines(r, "reasons", reason_columns, v->reasons);
 	show_lines(r, "rules", rule_columns, v->tried);
 	show_lines(r, "dns", dns_columns, v->dns);
-	report_end(r);
 }
 
 static void
@@ -97,6 +95,7 @@ explained(void *arg, enum ipc_status status,
     const struct policy_admin_explain_answer *answer)
 {
 	struct explaining *e = arg;
+	struct report *r;
 
 	e->ended = ctl_answered(status);
 	if (e->ended != CTL_DONE)
@@ -107,14 +106,16 @@ explained(void *arg, enum ipc_status status,
 		e->ended = CTL_NOTHING;
 		return;
 	}
-	show(e->ctl, &answer->rows[0]);
+	r = report_new(e->ctl->json);
+	ctl_explain_show(r, &answer->rows[0]);
+	report_end(r);
 }
 
-enum ctl_exit
-ctl_explain(struct ctl *ctl)
+static enum ctl_exit
+explain_past(struct ctl *ctl)
 {
 	struct policy_admin_explain_ask ask = {
-		.message = ctl_value(&ctl->values, "MESSAGE"),
+		.message = ctl_value(&ctl->values, "ID|FILE"),
 	};
 	struct explaining e = { .ctl = ctl };
 	int fd;
@@ -125,4 +126,27 @@ ctl_explain(struct ctl *ctl)
 	policy_admin_explain_wait(fd, &ask, CTL_TIMEOUT_MS, explained, &e);
 	close(fd);
 	return e.ended;
+}
+
+enum ctl_exit
+ctl_explain(struct ctl *ctl)
+{
+	static const char *const options[] = { "--helo", "--from", "--rcpt",
+	    "--role" };
+
+	if (ctl_value(&ctl->values, "--ip") != NULL)
+		return ctl_explain_dry(ctl);
+	for (size_t i = 0; i < COUNT(options); i++) {
+		if (ctl_value(&ctl->values, options[i]) != NULL) {
+			ctl_error("%s is for a message that nobody sent: say "
+			    "from where with --ip", options[i]);
+			return CTL_USAGE;
+		}
+	}
+	if (ctl_value(&ctl->values, "ID|FILE") == NULL) {
+		ctl_error("which message? Its id or reference, or --ip and "
+		    "the rest of one that nobody sent");
+		return CTL_USAGE;
+	}
+	return explain_past(ctl);
 }

@@ -143,7 +143,8 @@ ctl_syntax_match(const char *syntax, const char *const *words, size_t count,
 {
 	struct token tokens[CTL_VALUES_MAX];
 	size_t token_count = tokenize(syntax, tokens), n = 0, rest_count = 0;
-	struct ctl_values values = { .count = token_count };
+	struct ctl_values values = { .count = token_count, .words = words,
+	    .word_count = count };
 	const char **rest;
 	bool good;
 
@@ -175,4 +176,15 @@ ctl_value(const struct ctl_values *values, const char *name)
 		    memcmp(values->items[i].name, name, strlen(name)) == 0)
 			return values->items[i].value;
 	abort();
+}
+
+const char *
+ctl_value_at(const struct ctl_values *values, const char *name, size_t i)
+{
+	if (ctl_value(values, name) == NULL)
+		return NULL;
+	for (size_t k = 0; k + 1 < values->word_count; k++)
+		if (strcmp(values->words[k], name) == 0 && i-- == 0)
+			return values->words[k + 1];
+	return NULL;
 }

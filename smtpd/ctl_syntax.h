@@ -24,6 +24,8 @@ struct ctl_values {
 		const char	*value;		/* NULL: not given */
 	} items[CTL_VALUES_MAX];
 	size_t count;
+	const char *const *words;	/* the command line that matched */
+	size_t word_count;
 };
 
 enum ctl_match {
@@ -42,5 +44,9 @@ enum ctl_match ctl_syntax_match(const char *syntax, const char *const *words,
 /* By name as in the syntax; NULL if not given, "" for an option without a
  * value.  A name that the syntax does not have is a bug. */
 const char *ctl_value(const struct ctl_values *values, const char *name);
+/* The value of an option that may be given several times, from 0; NULL behind
+ * the last. */
+const char *ctl_value_at(const struct ctl_values *values, const char *name,
+    size_t i);
 
 #endif

@@ -121,8 +121,13 @@ static const struct command {
 	{ "best-guess export", ctl_list_export, LISTS_BEST_GUESS, "" },
 	{ "best-guess import FILE [--skip-bad]", ctl_list_import,
 	    LISTS_BEST_GUESS, "CSV: domain,record" },
-	{ "explain MESSAGE", ctl_explain, 0,
-	    "why: facts, where they came from, the rules; id or reference" },
+	{ "explain [ID|FILE] [--ip ADDRESS] [--helo NAME] [--from SENDER] "
+	    "[--rcpt ADDRESS] [--role ROLE]", ctl_explain, 0,
+	    "why: facts, where they came from, the rules; id or reference,\n"
+	    "      or with --ip a message (FILE) that nobody sent" },
+	{ "simulate MAILDIR|MBOX [--rcpt ADDRESS] [--received NUMBER] "
+	    "[--trusted NETWORK]", ctl_simulate, 0,
+	    "what stored mail would have met on an mx6 listener" },
 	{ "pushback list [TEXT] [--limit ROWS]", ctl_pushback_list, 0,
 	    "what was pushed back, and whether it came over IPv4" },
 	{ "pushback senders [--limit ROWS]", ctl_pushback_senders, 0,

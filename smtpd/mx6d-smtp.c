@@ -125,6 +125,7 @@ reload(struct child *child, const struct config *old,
 	smtp.env.config = child->config;
 	set_hostname(child->config);
 	load_tls(files);
+	dry_reload();
 	smtp_listen_reload();
 }
 

@@ -14,6 +14,7 @@
  *	smtp_spool	files of large messages
  *	smtp_log	log lines and counts
  *	smtp_admin	what mx6ctl asks
+ *	smtp_dry	messages that mx6ctl has judged, and nobody sends
  */
 
 #include <stdbool.h>
@@ -28,6 +29,8 @@
 #include "util/domain.h"
 
 LIST_HEAD(visit_list, visit);
+struct policy_judge_answer;
+struct auth_message_answer;
 
 struct smtp_counts {
 	uint64_t	connections;
@@ -53,10 +56,14 @@ struct smtp {
 };
 extern struct smtp smtp;
 
-/* A connection, its session, and the questions that are under way. */
+struct dry;
+
+/* A connection, its session, and the questions that are under way.  One that
+ * mx6ctl has judged has no connection: smtp_dry.c is its client. */
 struct visit {
 	LIST_ENTRY(visit)	 entry;
-	struct conn		*conn;		/* NULL: closed */
+	struct conn		*conn;		/* NULL: closed, or dry */
+	struct dry		*dry;		/* NULL: a real one, or ended */
 	struct session		*session;
 	uint64_t		 began_ms;
 	uint32_t		 calls;		/* whose answers are to come */
@@ -89,6 +96,8 @@ void visit_run(struct visit *v);
 /* An answer has come.  false: nobody waits for it any more, and the visit may
  * be gone. */
 bool visit_answered(struct visit *v);
+/* The connection is gone, and no call is open. */
+void visit_free(struct visit *v);
 void visit_stop_all(void);
 
 /* smtp_ask.c */
@@ -114,6 +123,18 @@ void log_report(void *arg, const struct session *s,
     const struct session_report *report);
 void log_refused_recipient(void *arg, const struct session *s,
     const struct rcpt *rcpt);
+
+/* smtp_dry.c: the session of a message that mx6ctl has judged. */
+struct smtp_admin_judge_ask;
+struct ipc_call;
+void dry_begin(struct ipc_call *call, const struct smtp_admin_judge_ask *ask);
+void dry_reload(void);
+/* As visit_run. */
+void dry_run(struct visit *v);
+/* What a real session would ask of filters and queue is answered here; false:
+ * the question is another one. */
+bool dry_answers(struct visit *v, const struct session_request *request);
+void dry_explained(struct visit *v, const struct policy_judge_answer *answer);
 
 /* smtp_admin.c: the service for mx6ctl. */
 extern const struct ipc_service *const smtp_admin;

@@ -72,6 +72,13 @@ serve_smtp_admin_trace(struct ipc_call *call,
 }
 
 void
+serve_smtp_admin_judge(struct ipc_call *call,
+    const struct smtp_admin_judge_ask *ask)
+{
+	dry_begin(call, ask);
+}
+
+void
 serve_smtp_admin_status(struct ipc_call *call,
     const struct smtp_admin_status_ask *ask)
 {

@@ -261,6 +261,8 @@ ask_submit(struct visit *v)
 void
 visit_ask(struct visit *v, const struct session_request *request)
 {
+	if (v->dry != NULL && dry_answers(v, request))
+		return;
 	switch (request->what) {
 	case SESSION_CLIENT:
 		ask_client(v);

@@ -235,6 +235,8 @@ judge_done(void *arg, enum ipc_status status,
 		    i < LINES_MAX; i++)
 			lines[verdict.line_count++] = answer->reply[i].line;
 	}
+	if (v->dry != NULL && status == IPC_OK)
+		dry_explained(v, answer);
 	session_judge_answer(v->session, status == IPC_OK ? &verdict : NULL,
 	    smtp_now_ms());
 	free(opinions);
@@ -337,6 +339,7 @@ ask_judge(struct visit *v)
 		.header = { header, header_size },
 		.tls = session_is_tls(v->session),
 		.each = t->prdr_begun,
+		.dry = v->dry != NULL,
 	};
 
 	for (size_t i = 0; i < t->rcpt_count; i++)

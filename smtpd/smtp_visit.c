@@ -27,8 +27,8 @@ close_spool(struct visit *v)
 	v->spool_fd = v->reader_fd = -1;
 }
 
-static void
-free_visit(struct visit *v)
+void
+visit_free(struct visit *v)
 {
 	close_spool(v);
 	session_free(v->session);
@@ -48,17 +48,17 @@ leave(struct visit *v, const char *why)
 	LIST_REMOVE(v, entry);
 	smtp.visit_count--;
 	if (v->calls == 0)
-		free_visit(v);
+		visit_free(v);
 }
 
 bool
 visit_answered(struct visit *v)
 {
 	v->calls--;
-	if (v->conn != NULL)
+	if (v->conn != NULL || v->dry != NULL)
 		return true;
 	if (v->calls == 0)
-		free_visit(v);
+		visit_free(v);
 	return false;
 }
 
@@ -112,6 +112,10 @@ visit_run(struct visit *v)
 	const struct buf *out;
 	bool more;
 
+	if (v->dry != NULL) {
+		dry_run(v);
+		return;
+	}
 	do {
 		more = false;
 		while (session_next(v->session, &request))

@@ -19,6 +19,7 @@
 #include "queue/queue_words.h"
 #include "smtpd/control_ipc.h"
 #include "smtpd/smtp_admin_ipc.h"
+#include "smtpd/smtp_words.h"
 #include "util/number.h"
 
 #define IPC_NAME control
@@ -266,6 +267,27 @@ serve_smtp_admin_status(struct ipc_call *call,
 
 	(void)ask;
 	smtp_admin_status_reply(call, &answer);
+}
+
+/* Recipients decide: busy@, garbage@ (no verdict of ours), others refused. */
+void
+serve_smtp_admin_judge(struct ipc_call *call,
+    const struct smtp_admin_judge_ask *ask)
+{
+	static const struct smtp_admin_step steps[] = {
+		{ "", "220 mx.example ESMTP" },
+		{ "EHLO h", "501 5.5.4 no\n501 5.5.4 not at all" },
+	};
+	const char *rcpt = ask->rcpts[0].address;
+	struct smtp_admin_judge_answer answer = {
+		.status = strcmp(rcpt, "busy@a.example") == 0 ? DRY_BUSY :
+		    DRY_DONE,
+		.steps = steps, .steps_count = 2,
+		.explained = { "garbage",
+		    strcmp(rcpt, "garbage@a.example") == 0 ? 7 : 0 },
+	};
+
+	smtp_admin_judge_reply(call, &answer);
 }
 
 static void

@@ -275,11 +275,38 @@ test_not_running(void **state)
 	socket_name[strlen(socket_name) - 1] = 'c';
 }
 
+static void
+test_explain_dry(void **state)
+{
+	static const char syntax[] = "explain [ID|FILE] [--ip ADDRESS] "
+	    "[--helo NAME] [--from SENDER] [--rcpt ADDRESS] [--role ROLE]";
+#define DRY(rcpt) "explain --ip ::1 --helo h --from <> --rcpt " rcpt
+
+	(void)state;
+	assert_int_equal(run(ctl_explain, syntax, 0, false,
+	    DRY("x@a.example")), CTL_DONE);
+	shows("refused before it was judged");
+	shows("EHLO h           501 5.5.4 no\n");
+	shows("                 501 5.5.4 not at all\n");
+	assert_int_equal(run(ctl_explain, syntax, 0, true,
+	    DRY("x@a.example")), CTL_DONE);
+	shows("\"accepted\": false");
+	assert_int_equal(run(ctl_explain, syntax, 0, false,
+	    DRY("busy@a.example")), CTL_FAILED);
+	assert_int_equal(run(ctl_explain, syntax, 0, false,
+	    DRY("garbage@a.example")), CTL_FAILED);
+	assert_int_equal(run(ctl_explain, syntax, 0, false,
+	    DRY("x@a.example --role no")), CTL_USAGE);
+	assert_int_equal(run(ctl_explain, syntax, 0, false,
+	    "explain --ip here --helo h --from a --rcpt b"), CTL_USAGE);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_explain_dry),
 		cmocka_unit_test(test_queue_list),
 		cmocka_unit_test(test_queue_show),
 		cmocka_unit_test(test_queue_act),

@@ -2,7 +2,8 @@
 #ifndef SMTPD_RECEIVED_H
 #define SMTPD_RECEIVED_H
 
-/* The trace field of a message that was taken (RFC 5321 4.4). */
+/* The trace field of a message that was taken (RFC 5321 4.4), written; such
+ * fields are read by smtpd/received_read.h. */
 
 #include <stdbool.h>
 #include <stdint.h>

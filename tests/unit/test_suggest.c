@@ -321,6 +321,32 @@ rows_expire_unless_a_person_adds_them(void **state)
 	assert_int_equal(listed("b.example"), LISTS_OK);
 }
 
+static void
+no_problem(void *arg, uint64_t line, const char *text)
+{
+	(void)arg;
+	fail_msg("%u: %s", (unsigned)line, text);
+}
+
+static void
+rows_are_exported_and_imported(void **state)
+{
+	static const char csv[] = "kind,value,note,source,expires\n"
+	    "domain,a.example,good,suggested,2027-04-15T08:00:00Z\n"
+	    "domain,b.example\n";
+	struct lists_imported counts;
+
+	(void)state;
+	assert_int_equal(lists_import(lists, LISTS_GREENLIST, csv,
+	    sizeof csv - 1, false, no_problem, NULL, &counts), LISTS_OK);
+	assert_int_equal(counts.added, 2);
+	assert_string_equal(row_of("a.example").source, "suggested");
+	assert_string_equal(row_of("a.example").expires,
+	    "2027-04-15T08:00:00Z");
+	assert_string_equal(row_of("b.example").source, "user");
+	assert_string_equal(row_of("b.example").expires, "");
+}
+
 int
 main(void)
 {
@@ -336,6 +362,7 @@ main(void)
 		TEST(what_is_taken_off_stays_off),
 		TEST(what_a_person_has_listed_is_left_alone),
 		TEST(rows_expire_unless_a_person_adds_them),
+		TEST(rows_are_exported_and_imported),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

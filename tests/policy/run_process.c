@@ -404,41 +404,91 @@ test_verdicts(const char *directory)
 	test(got.number == VERDICT_ACCEPT, "the ordinary service accepts");
 }
 
-/* Alice sends from peer to friend; is friend in her book in the end? */
-static bool
-gathers(const char *peer, const char *friend, bool forwarded)
+/* Alice sends a message, accepted or to be filtered, from peer to friend. */
+static void
+alice_sends(const char *message, const char *peer, const char *friend,
+    bool forwarded)
 {
 	struct policy_rcpt rcpt = { .address = friend };
-	struct policy_judge_ask ask = { .session = "s-2", .message = "m-2",
+	struct policy_judge_ask ask = { .session = "s-2", .message = message,
 	    .role = ROLE_MX, .helo = "mail", .sender = "alice@example.org",
 	    .rcpts = &rcpt, .rcpts_count = 1, .auth_known = 1,
 	    .from_status = FROM_ONE, .from = "alice@example.org",
 	    .from_domain = "example.org", .forwarded = forwarded };
-	struct lists_known_sender known;
-	enum lists_status status = LISTS_ABSENT;
 
 	netaddr_parse(peer, &ask.peer);
 	netaddr_parse("192.0.2.2", &ask.local);
 	memset(&got, 0, sizeof got);
 	policy_judge(smtp, &ask, WAIT_MS, judged, NULL);
 	wait_for_answer();
-	for (int i = 0; i < 30 && status == LISTS_ABSENT; i++) {
-		usleep(100000);
-		status = lists_addressbook(lists, "alice@example.org", friend,
-		    0, &known);
-	}
-	return status == LISTS_OK && strcmp(known.source, "gathered") == 0;
 }
 
 static void
-gathering(void)
+filter_told(void *arg, enum ipc_status status,
+    const struct policy_filtered_answer *answer)
 {
-	test(gathers("192.0.2.1", "friend@elsewhere.example", false),
+	(void)arg;
+	(void)answer;
+	got.arrived = true;
+	got.status = status;
+}
+
+static void
+filter_says(const char *message, bool spam)
+{
+	const struct policy_filtered_ask ask = { .message = message,
+	    .filter = "content", .result = spam ? "spam" : "clean",
+	    .said = "", .spam = spam, .taken = 1 };
+
+	memset(&got, 0, sizeof got);
+	policy_filtered(smtp, &ask, WAIT_MS, filter_told, NULL);
+	wait_for_answer();
+}
+
+static bool
+knows(const char *friend)
+{
+	struct lists_known_sender known;
+
+	return lists_addressbook(lists, "alice@example.org", friend, 0,
+	    &known) == LISTS_OK && strcmp(known.source, "gathered") == 0;
+}
+
+/* What is gathered is written about a second later, in order. */
+static bool
+knows_in_the_end(const char *friend)
+{
+	for (int i = 0; i < 100 && !knows(friend); i++)
+		usleep(100000);
+	return knows(friend);
+}
+
+static void
+gathering(const char *directory)
+{
+	alice_sends("m-2", "192.0.2.1", "passed-on@elsewhere.example", true);
+	alice_sends("m-3", "192.0.2.200", "other@elsewhere.example", false);
+	alice_sends("m-4", "192.0.2.1", "friend@elsewhere.example", false);
+	test(knows_in_the_end("friend@elsewhere.example"),
 	    "what a user sends is gathered");
-	test(!gathers("192.0.2.1", "passed-on@elsewhere.example", true),
+	test(!knows("passed-on@elsewhere.example"),
 	    "but not what was forwarded");
-	test(!gathers("192.0.2.200", "other@elsewhere.example", false),
+	test(!knows("other@elsewhere.example"),
 	    "but only from networks that are named for it");
+	configure(directory, "filter \"content\" { kind = \"content\" "
+	    "socket = \"unix:/run/filter\" }\n");
+	alice_sends("m-5", "192.0.2.1", "spammed@elsewhere.example", false);
+	test(got.number == VERDICT_FILTER, "a filter will see it");
+	alice_sends("m-6", "192.0.2.1", "unheard@elsewhere.example", false);
+	alice_sends("m-7", "192.0.2.1", "clean@elsewhere.example", false);
+	filter_says("m-5", true);
+	filter_says("m-7", false);
+	test(knows_in_the_end("clean@elsewhere.example"),
+	    "what a filter has let pass is gathered");
+	test(!knows("spammed@elsewhere.example"), "but not spam");
+	test(!knows("unheard@elsewhere.example"),
+	    "nor what no filter has spoken of yet");
+	configure(directory, "");
 }
 
 static void
@@ -500,8 +550,8 @@ main(int argc, char **argv)
 		test_clients();
 		test_recipients();
 		test_verdicts(directory);
-		gathering();
-	many_rounds();
+		gathering(directory);
+		many_rounds();
 	}
 	finish(pid);
 	printf("1..%u\n", test_number);

@@ -194,9 +194,8 @@ reload(struct child *child, const struct config *old,
 
 /* What waits is written; the others give theirs, if there is time. */
 static void
-stop(struct child *child, uint32_t within_ms)
+stop(struct child *child)
 {
-	(void)within_ms;
 	judge_filtered_stop();
 	judge_gather_stop();
 	history_flush(judge.history);

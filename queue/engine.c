@@ -300,24 +300,12 @@ engine_start(struct engine *e, uv_loop_t *loop, const struct config *config)
 	return take_over(e);
 }
 
-static void
-on_stop_timeout(uv_timer_t *tick)
-{
-	struct engine *e = tick->data;
-
-	if (e->stopped != NULL)
-		e->stopped(e->stopped_arg);
-	e->stopped = NULL;
-}
-
 void
-engine_stop(struct engine *e, uint32_t within_ms, void (*stopped)(void *arg),
-    void *arg)
+engine_stop(struct engine *e, void (*stopped)(void *arg), void *arg)
 {
 	e->stopping = true;
 	e->stopped = stopped;
 	e->stopped_arg = arg;
-	uv_timer_start(&e->tick, on_stop_timeout, within_ms, 0);
 	engine_turn_soon(e);
 }
 

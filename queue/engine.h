@@ -105,10 +105,8 @@ struct engine {
 bool engine_start(struct engine *e, uv_loop_t *loop,
     const struct config *config);
 void engine_configure(struct engine *e, const struct config *config);
-/* Hands out nothing more; calls stopped when nothing is under way, or after
- * within_ms. */
-void engine_stop(struct engine *e, uint32_t within_ms,
-    void (*stopped)(void *arg), void *arg);
+/* Hands out nothing more; calls stopped when nothing is under way. */
+void engine_stop(struct engine *e, void (*stopped)(void *arg), void *arg);
 /* Forgets what is in memory, as if the process had ended; nothing may be
  * under way. */
 void engine_close(struct engine *e);

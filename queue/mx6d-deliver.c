@@ -22,7 +22,6 @@
 #include "util/ipc_serve.h"
 
 static struct child *the_child;
-static uv_timer_t stop_timer;
 
 void
 serve_deliver_send(struct ipc_call *call, const struct deliver_send_ask *ask)
@@ -80,24 +79,15 @@ on_idle(void)
 	child_exit(the_child);
 }
 
-static void
-on_stop_timer(uv_timer_t *timer)
-{
-	(void)timer;
-	child_exit(the_child);
-}
-
 /* Attempts under way may end; those that take longer are handed out again
  * after the restart. */
 static void
-stop(struct child *child, uint32_t within_ms)
+stop(struct child *child)
 {
 	pool_close();
-	if (attempt_count() == 0)
-		within_ms = 0;
 	attempt_stop(on_idle);
-	uv_timer_init(child->loop, &stop_timer);
-	uv_timer_start(&stop_timer, on_stop_timer, within_ms, 0);
+	if (attempt_count() == 0)
+		child_exit(child);
 }
 
 int

@@ -43,9 +43,9 @@ stopped(void *arg)
 }
 
 static void
-stop(struct child *child, uint32_t within_ms)
+stop(struct child *child)
 {
-	engine_stop(&engine, within_ms, stopped, child);
+	engine_stop(&engine, stopped, child);
 }
 
 int

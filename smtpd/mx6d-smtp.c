@@ -26,7 +26,6 @@
 
 struct smtp smtp = { .visits = LIST_HEAD_INITIALIZER(smtp.visits) };
 
-static uv_timer_t stop_timer;
 
 uint64_t
 smtp_now_ms(void)
@@ -130,19 +129,10 @@ reload(struct child *child, const struct config *old,
 }
 
 static void
-on_stop_time(uv_timer_t *timer)
-{
-	(void)timer;
-	child_exit(smtp.child);
-}
-
-static void
-stop(struct child *child, uint32_t within_ms)
+stop(struct child *child)
 {
 	smtp.stopping = true;
 	smtp_listen_stop();
-	uv_timer_init(child->loop, &stop_timer);
-	uv_timer_start(&stop_timer, on_stop_time, within_ms, 0);
 	visit_stop_all();
 	if (smtp.visit_count == 0)
 		child_exit(child);

@@ -30,6 +30,7 @@
 static struct child child;
 static const struct child_spec *spec;
 static struct ipc_peer *peers[PROCESS_KINDS];
+static uv_timer_t stop_timer;
 
 struct ipc_peer *
 child_peer(enum process_kind kind)
@@ -166,16 +167,28 @@ serve_child_lists_changed(struct ipc_call *call,
 	child_lists_changed_reply(call, &answer);
 }
 
+static void
+on_stop_time(uv_timer_t *timer)
+{
+	(void)timer;
+	child_exit(&child);
+}
+
 void
 serve_child_stop(struct ipc_call *call, const struct child_stop_ask *ask)
 {
 	struct child_stop_answer answer = { 0 };
 
 	child_stop_reply(call, &answer);
-	if (spec->stop != NULL)
-		spec->stop(&child, ask->within_ms);
-	else
+	if (spec->stop == NULL) {
 		child_exit(&child);
+		return;
+	}
+	if (!uv_is_active((uv_handle_t *)&stop_timer)) {
+		uv_timer_init(child.loop, &stop_timer);
+		uv_timer_start(&stop_timer, on_stop_time, ask->within_ms, 0);
+	}
+	spec->stop(&child);
 }
 
 static void

@@ -73,8 +73,9 @@ struct child_spec {
 	void (*listener)(struct child *, const char *address,
 	    enum listener_role role, int socket_fd, bool close_it);
 	void (*lists_changed)(struct child *);
-	/* Take nothing new; call child_exit when done.  NULL: exit at once. */
-	void (*stop)(struct child *, uint32_t within_ms);
+	/* Take nothing new; call child_exit when done, which is called in any
+	 * case when the parent's time is over.  NULL: exit at once. */
+	void (*stop)(struct child *);
 };
 
 /* Runs the child; returns its exit status. */

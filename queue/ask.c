@@ -275,10 +275,12 @@ take_targets(struct parcel *p, const struct policy_recipient_answer *answer)
 			.user = t->user,
 			.path = t->path,
 		};
+		struct rcpt *copy;
 
 		if (!rcpt_destination(&r, destination))
 			return false;
-		STAILQ_INSERT_TAIL(&p->targets, rcpt_copy(&r), link);
+		copy = rcpt_copy(&r);
+		STAILQ_INSERT_TAIL(&p->targets, copy, link);
 	}
 	return answer->targets_count > 0;
 }

@@ -63,6 +63,7 @@ static enum recipient_status route_status;
 static bool keep_route;		/* answered by the test */
 static struct ipc_call *kept_route;
 static const char *route_path;
+static unsigned route_targets;
 
 static uv_loop_t loop;
 static struct engine engine;
@@ -151,16 +152,14 @@ serve_local_store(struct ipc_call *call, const struct local_store_ask *ask)
 static void
 answer_route(struct ipc_call *call, const char *address)
 {
-	struct policy_target target = {
-		.kind = TARGET_MAILDIR,
-		.address = address,
-		.user = "",
-		.path = route_path,
+	struct policy_target targets[] = {
+		{ TARGET_MAILDIR, address, "", route_path },
+		{ TARGET_MAILDIR, address, "", "/second" },
 	};
 	struct policy_recipient_answer answer = {
 		.status = route_status,
-		.targets = &target,
-		.targets_count = 1,
+		.targets = targets,
+		.targets_count = route_targets,
 	};
 
 	policy_recipient_reply(call, &answer);
@@ -287,6 +286,7 @@ setup(void **state)
 	keep_route = false;
 	kept_route = NULL;
 	route_path = "/mail";
+	route_targets = 1;
 	answer_with = (struct deliver_result){
 		.outcome = OUTCOME_DELIVERED,
 		.code = "250",
@@ -990,6 +990,19 @@ test_a_held_bounce_stays_held(void **state)
 }
 
 static void
+test_a_bounce_goes_to_all_targets(void **state)
+{
+	(void)state;
+	route_targets = 2;
+	answer_with.outcome = OUTCOME_FAILED;
+	answer_with.code = "550";
+	submit("m1", "ann@example.net", "joe@one.example");
+	run_until_sent(3);
+	assert_int_equal(stored_count, 2);
+	assert_int_equal(rows("1"), 0);
+}
+
+static void
 test_a_target_without_a_destination_loses_no_bounce(void **state)
 {
 	static char path[DESTINATION_SIZE + 10];
@@ -1421,6 +1434,7 @@ main(void)
 		T(test_the_operator_sees_and_changes),
 		T(test_removed_while_under_way_does_not_bounce),
 		T(test_a_held_bounce_stays_held),
+		T(test_a_bounce_goes_to_all_targets),
 		T(test_a_target_without_a_destination_loses_no_bounce),
 		T(test_no_room_refuses_and_keeps_results),
 		T(test_a_start_on_a_full_disk_delivers_and_recovers),

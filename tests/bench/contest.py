@@ -131,11 +131,11 @@ class Mx6dContestant(Contestant):
     name = "mx6d"
     address = ("127.0.0.1", 2525)
 
-    def __init__(self, suite, disk):
+    def __init__(self, suite, disk, tools=None):
         super().__init__(suite, disk)
         self.daemon = None
-        self.tools = peers.Peer(suite.build, "postfix", self.host,
-                                suite.path("tools"))
+        self.tools = tools or peers.Peer(suite.build, "postfix", self.host,
+                                         suite.path("tools"))
 
     def version(self):
         with open("etc/version", encoding="ascii") as f:

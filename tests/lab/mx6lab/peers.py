@@ -21,6 +21,9 @@ PACKAGES = {
     "exim": ["exim4-daemon-light", "exim4-base"],
     "dovecot": ["dovecot-core", "dovecot-lmtpd"],
     "nsd": ["nsd"],
+    "judge": ["postfix", "opendkim", "opendmarc", "postfix-policyd-spf-python",
+              "python3-spf-engine", "python3-spf", "python3-authres",
+              "python3-dnspython"],
 }
 APT = ["-qq", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1"]
 
@@ -179,8 +182,8 @@ class Postfix(Peer):
     users = (("postfix", 901),)
     groups = (("postdrop", 902),)
 
-    def __init__(self, build, host, folder, settings):
-        super().__init__(build, "postfix", host, folder)
+    def __init__(self, build, host, folder, settings, package="postfix"):
+        super().__init__(build, package, host, folder)
         self.configure(settings)
         self.make_queue()
 

@@ -141,6 +141,10 @@ void tell_refused(struct engine *e, uint32_t queue_status, const char *why);
 
 /* If the lane is drained, the next transaction settles it. */
 void book_settle(struct engine *e, struct lane *lane);
+/* Leaves in it the recipients that are to be kept; the others leave the
+ * memory. */
+void parcel_sift(struct engine *e, struct parcel *p,
+    bool (*keep)(const struct rcpt *));
 /* Takes a parcel out of memory; its recipients stay as they are on disk. */
 void parcel_drop(struct engine *e, struct parcel *p);
 /* The same, and that is booked as the end of the parcel. */

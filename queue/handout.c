@@ -10,23 +10,18 @@
 
 #define STEPS_MAX	500	/* of one turn */
 
+static bool
+is_wanted(const struct rcpt *r)
+{
+	return !r->withdrawn;
+}
+
 /* Leaves out what the operator has held or removed since it was loaded; an
  * empty parcel ends at once. */
 static bool
 still_wanted(struct engine *e, struct parcel *p)
 {
-	struct rcpt_list all = STAILQ_HEAD_INITIALIZER(all);
-	struct rcpt *r;
-
-	STAILQ_CONCAT(&all, &p->rcpts);
-	p->count = 0;
-	while ((r = STAILQ_FIRST(&all)) != NULL) {
-		STAILQ_REMOVE_HEAD(&all, link);
-		if (r->withdrawn)
-			taken_release_rcpt(&e->taken, r);
-		else
-			parcel_add(p, r);
-	}
+	parcel_sift(e, p, is_wanted);
 	if (p->count > 0)
 		return true;
 	results_end(e, p);

@@ -30,6 +30,24 @@ parcel_free(struct engine *e, struct parcel *p)
 }
 
 void
+parcel_sift(struct engine *e, struct parcel *p,
+    bool (*keep)(const struct rcpt *))
+{
+	struct rcpt_list all = STAILQ_HEAD_INITIALIZER(all);
+	struct rcpt *r;
+
+	STAILQ_CONCAT(&all, &p->rcpts);
+	p->count = 0;
+	while ((r = STAILQ_FIRST(&all)) != NULL) {
+		STAILQ_REMOVE_HEAD(&all, link);
+		if (keep(r))
+			parcel_add(p, r);
+		else
+			taken_release_rcpt(&e->taken, r);
+	}
+}
+
+void
 parcel_drop(struct engine *e, struct parcel *p)
 {
 	lane_ended(&e->lanes, p);
@@ -119,25 +137,23 @@ count(struct engine *e, const struct rcpt *r)
 	}
 }
 
+static bool
+was_pushed_back(const struct rcpt *r)
+{
+	return r->result->outcome == OUTCOME_PUSHED_BACK;
+}
+
 /* Those that were pushed back stay, and go out again at once. */
 static void
 send_again(struct engine *e, struct parcel *p)
 {
-	struct rcpt_list all = STAILQ_HEAD_INITIALIZER(all);
 	struct rcpt *r;
 
-	STAILQ_CONCAT(&all, &p->rcpts);
-	p->count = 0;
-	while ((r = STAILQ_FIRST(&all)) != NULL) {
-		STAILQ_REMOVE_HEAD(&all, link);
-		if (r->result->outcome != OUTCOME_PUSHED_BACK) {
-			taken_release_rcpt(&e->taken, r);
-			continue;
-		}
+	parcel_sift(e, p, was_pushed_back);
+	STAILQ_FOREACH(r, &p->rcpts, link) {
 		free(r->result);
 		r->result = NULL;
 		r->pushed_back = true;
-		parcel_add(p, r);
 	}
 	p->again = p->noted = false;
 	lane_push(&e->lanes, p->lane, p, true);

@@ -132,7 +132,7 @@ enum ctl_exit
 ctl_explain(struct ctl *ctl)
 {
 	static const char *const options[] = { "--helo", "--from", "--rcpt",
-	    "--role" };
+	    "--role", "--prdr" };
 
 	if (ctl_value(&ctl->values, "--ip") != NULL)
 		return ctl_explain_dry(ctl);

@@ -157,6 +157,7 @@ read_envelope(struct ctl *ctl, struct smtp_admin_judge_ask *ask,
 	if (strcmp(ask->sender, "<>") == 0)
 		ask->sender = "";
 	ask->rcpts = rcpts;
+	ask->prdr = ctl_value(&ctl->values, "--prdr") != NULL;
 	while ((rcpt = ctl_value_at(&ctl->values, "--rcpt",
 	    ask->rcpts_count)) != NULL) {
 		if (ask->rcpts_count == DRY_RCPTS_MAX) {

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+/* Behind those for each recipient stands that for the message. */
+static const char *
+last_line(const char *reply)
+{
+	const char *lf = strrchr(reply, '\n');
+
+	return lf == NULL ? reply : lf + 1;
+}
+
 bool
 ctl_judged_read(const struct smtp_admin_judge_answer *answer,
     struct ctl_judged *j)
@@ -15,7 +24,7 @@ ctl_judged_read(const struct smtp_admin_judge_answer *answer,
 	last = &answer->steps[answer->steps_count - 1];
 	*j = (struct ctl_judged){ .command = last->command,
 	    .reply = last->reply, .filter = (enum dry_filter)answer->filter,
-	    .accepted = last->reply[0] == '2' &&
+	    .accepted = last_line(last->reply)[0] == '2' &&
 		strncmp(last->command, "BDAT ", 5) == 0 };
 	ipc_reader_init(&j->reader, answer->explained.data,
 	    answer->explained.size, NULL, 0);

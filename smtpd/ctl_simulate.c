@@ -18,6 +18,7 @@
 
 #define IN_FLIGHT	8
 #define PROGRESS_MS	2000
+#define AGAIN_MS	100
 #define TRUSTED_MAX	32
 
 struct simulation {
@@ -37,10 +38,14 @@ struct simulation {
 	bool			 told;
 };
 
+/* A message that is being judged. */
 struct flight {
 	struct simulation	*s;
 	struct stored		 stored;
 	char			*name;
+	uint8_t			*text;
+	size_t			 size;
+	uv_timer_t		 again;		/* while mx6d is too busy */
 };
 
 /* ---- progress ---- */
@@ -72,6 +77,7 @@ on_timer(uv_timer_t *timer)
 /* ---- one message after the other ---- */
 
 static void feed(struct simulation *s);
+static void ask(struct flight *f);
 
 static void
 stop(struct simulation *s, enum ctl_exit why)
@@ -93,9 +99,25 @@ take_answer(struct simulation *s, const struct flight *f,
 	} else if (answer->status == DRY_UNSOUND)
 		simulated_fault(&s->counts, f->name, STORED_MALFORMED);
 	else if (s->ended == CTL_DONE) {
-		ctl_error("%s", ctl_judged_why(answer->status));
+		ctl_error("mx6d answers in words of another version");
 		stop(s, CTL_FAILED);
 	}
+}
+
+static void
+on_flight_closed(uv_handle_t *handle)
+{
+	struct flight *f = handle->data;
+
+	free(f->name);
+	free(f->text);
+	free(f);
+}
+
+static void
+on_again(uv_timer_t *timer)
+{
+	ask(timer->data);
 }
 
 static void
@@ -105,6 +127,10 @@ on_judged(void *arg, enum ipc_status status,
 	struct flight *f = arg;
 	struct simulation *s = f->s;
 
+	if (status == IPC_OK && answer->status == DRY_BUSY) {
+		uv_timer_start(&f->again, on_again, AGAIN_MS, 0);
+		return;
+	}
 	s->in_flight--;
 	if (status == IPC_OK)
 		take_answer(s, f, answer);
@@ -115,14 +141,14 @@ on_judged(void *arg, enum ipc_status status,
 		s->counts.messages++;
 		s->counts.unanswered++;
 	}
-	free(f->name);
-	free(f);
+	uv_close((uv_handle_t *)&f->again, on_flight_closed);
 	feed(s);
 }
 
 static void
-ask(struct simulation *s, const struct stored *stored, const char *name)
+ask(struct flight *f)
 {
+	const struct stored *stored = &f->stored;
 	const struct smtp_admin_rcpt rcpt = { .address = stored->rcpt };
 	const struct smtp_admin_judge_ask question = {
 		.peer = stored->hop.peer,
@@ -131,16 +157,26 @@ ask(struct simulation *s, const struct stored *stored, const char *name)
 		.sender = stored->sender,
 		.rcpts = &rcpt,
 		.rcpts_count = 1,
-		.message = { buf_bytes(&s->text) + stored->start,
-		    buf_len(&s->text) - stored->start },
+		.message = { f->text, f->size },
 	};
+
+	smtp_admin_judge(f->s->peer, &question, CTL_JUDGE_MS, on_judged, f);
+}
+
+static void
+send_off(struct simulation *s, const struct stored *stored, const char *name)
+{
 	struct flight *f = xcalloc(1, sizeof *f);
 
 	f->s = s;
 	f->stored = *stored;
 	f->name = xstrdup(name);
+	f->size = buf_len(&s->text) - stored->start;
+	f->text = xmemdup(buf_bytes(&s->text) + stored->start, f->size);
+	uv_timer_init(s->loop, &f->again);
+	f->again.data = f;
 	s->in_flight++;
-	smtp_admin_judge(s->peer, &question, CTL_JUDGE_MS, on_judged, f);
+	ask(f);
 }
 
 static enum stored_fault
@@ -170,7 +206,7 @@ feed(struct simulation *s)
 		}
 		fault = read_one(s, &item, &stored);
 		if (fault == STORED_OK)
-			ask(s, &stored, item.name);
+			send_off(s, &stored, item.name);
 		else
 			simulated_fault(&s->counts, item.name, fault);
 	}

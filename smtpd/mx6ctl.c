@@ -122,7 +122,7 @@ static const struct command {
 	{ "best-guess import FILE [--skip-bad]", ctl_list_import,
 	    LISTS_BEST_GUESS, "CSV: domain,record" },
 	{ "explain [ID|FILE] [--ip ADDRESS] [--helo NAME] [--from SENDER] "
-	    "[--rcpt ADDRESS] [--role ROLE]", ctl_explain, 0,
+	    "[--rcpt ADDRESS] [--role ROLE] [--prdr]", ctl_explain, 0,
 	    "why: facts, where they came from, the rules; id or reference,\n"
 	    "      or with --ip a message (FILE) that nobody sent" },
 	{ "simulate MAILDIR|MBOX [--rcpt ADDRESS] [--received NUMBER] "

@@ -176,11 +176,14 @@ want_turn(struct dry *d)
 	uv_idle_start(&turns, on_turn);
 }
 
+/* One more, if the command has had one: PRDR's 353, and what follows it. */
 static void
 note_reply(struct dry *d, const struct buf *out)
 {
-	char *text = xstrndup((const char *)buf_bytes(out),
-	    buf_len(out) < REPLY_MAX ? buf_len(out) : REPLY_MAX);
+	const char *before = d->replies[d->said];
+	char *text = xasprintf("%s%s%.*s", before == NULL ? "" : before,
+	    before == NULL ? "" : "\n", buf_len(out) < REPLY_MAX ?
+	    (int)buf_len(out) : REPLY_MAX, (const char *)buf_bytes(out));
 	char *to = text;
 
 	for (const char *c = text; *c != '\0'; c++)
@@ -331,8 +334,8 @@ write_commands(struct dry *d, const struct smtp_admin_judge_ask *ask)
 		ascii = ascii && is_ascii(ask->rcpts[i].address);
 	d->commands[d->count++] = xstrdup("");
 	d->commands[d->count++] = xasprintf("EHLO %s", ask->helo);
-	d->commands[d->count++] = xasprintf("MAIL FROM:<%s> BODY=8BITMIME%s",
-	    ask->sender, ascii ? "" : " SMTPUTF8");
+	d->commands[d->count++] = xasprintf("MAIL FROM:<%s> BODY=8BITMIME%s%s",
+	    ask->sender, ascii ? "" : " SMTPUTF8", ask->prdr ? " PRDR" : "");
 	for (uint32_t i = 0; i < ask->rcpts_count; i++)
 		d->commands[d->count++] = xasprintf("RCPT TO:<%s>",
 		    ask->rcpts[i].address);

@@ -279,7 +279,8 @@ static void
 test_explain_dry(void **state)
 {
 	static const char syntax[] = "explain [ID|FILE] [--ip ADDRESS] "
-	    "[--helo NAME] [--from SENDER] [--rcpt ADDRESS] [--role ROLE]";
+	    "[--helo NAME] [--from SENDER] [--rcpt ADDRESS] [--role ROLE] "
+	    "[--prdr]";
 #define DRY(rcpt) "explain --ip ::1 --helo h --from <> --rcpt " rcpt
 
 	(void)state;

@@ -141,44 +141,22 @@ show_tallies(const struct ctl *ctl, struct report *r,
 
 /* ---- what would help ---- */
 
-/* A tab in the key is a blank in the command. */
 static void
-show_commands(const struct ctl *ctl, struct report *r, const char *command,
-    const struct tally *t)
-{
-	struct tally_row *rows = tally_rows(t);
-	size_t most = most_rows(ctl);
-
-	for (size_t i = 0; i < t->keys && i < most; i++) {
-		char line[1200], first[600];
-		const char *tab = strchr(rows[i].key, '\t');
-		const char *second = tab == NULL ? "" : tab + 1;
-
-		snprintf(first, sizeof first, "%.*s",
-		    (int)strcspn(rows[i].key, "\t"), rows[i].key);
-		if (!simulated_is_plain(first) ||
-		    (tab != NULL && !simulated_is_plain(second)))
-			continue;
-		snprintf(line, sizeof line, "mx6ctl %s %s%s%s", command,
-		    first, tab == NULL ? "" : " ", second);
-		report_number(r, rows[i].count);
-		report_text(r, line);
-	}
-	free(rows);
-}
-
-static void
-show_help(const struct ctl *ctl, struct report *r, const struct simulated *s)
+show_help(const struct ctl *ctl, struct report *r, const struct tally *help)
 {
 	static const struct report_column columns[] = {
 		{ "messages", "WOULD HELP", REPORT_NUMBER },
 		{ "command", "IF YOU KNOW THEM TO BE GOOD", REPORT_TEXT },
 	};
+	struct tally_row *rows = tally_rows(help);
+	size_t most = most_rows(ctl);
 
 	report_table(r, "would_help", columns, COUNT(columns));
-	show_commands(ctl, r, "whitelist domain add", &s->domains);
-	show_commands(ctl, r, "addressbook add", &s->authors);
-	show_commands(ctl, r, "greenlist add network", &s->networks);
+	for (size_t i = 0; i < help->keys && i < most; i++) {
+		report_number(r, rows[i].count);
+		report_text(r, rows[i].key);
+	}
+	free(rows);
 }
 
 void
@@ -189,6 +167,6 @@ ctl_simulated_show(const struct ctl *ctl, const struct simulated *s)
 	show_numbers(ctl, r, s);
 	show_unread(r, s);
 	show_tallies(ctl, r, s);
-	show_help(ctl, r, s);
+	show_help(ctl, r, &s->help);
 	report_end(r);
 }

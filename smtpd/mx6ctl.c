@@ -124,7 +124,8 @@ static const struct command {
 	{ "explain [ID|FILE] [--ip ADDRESS] [--helo NAME] [--from SENDER] "
 	    "[--rcpt ADDRESS] [--role ROLE] [--prdr]", ctl_explain, 0,
 	    "why: facts, where they came from, the rules; id or reference,\n"
-	    "      or with --ip a message (FILE) that nobody sent" },
+	    "      or with --ip a message (FILE) that nobody sent, to\n"
+	    "      one --rcpt or several" },
 	{ "simulate MAILDIR|MBOX [--rcpt ADDRESS] [--received NUMBER] "
 	    "[--trusted NETWORK]", ctl_simulate, 0,
 	    "what stored mail would have met on an mx6 listener" },

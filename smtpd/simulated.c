@@ -58,9 +58,57 @@ count_lacking(struct simulated *s, const char *tried)
 	}
 }
 
-/* What would have helped. */
+/* A rule lacked this fact and nothing else. */
+static bool
+lacked_only(const char *tried, const char *fact)
+{
+	size_t n = strlen(fact);
+
+	for (const char *p = tried; (p = strstr(p, "\tlacks ")) != NULL;) {
+		p += 7;
+		if (strncmp(p, fact, n) == 0 && (p[n] == '\n' || p[n] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9');
+}
+
+/* Typed as it is, it is one word of a command line, and no option. */
+static bool
+is_plain(const char *word)
+{
+	if (!is_letter_or_digit(word[0]))
+		return false;
+	while (*word != '\0' && (is_letter_or_digit(*word) ||
+	    strchr("@._+=:/-", *word) != NULL))
+		word++;
+	return *word == '\0';
+}
+
+/* Strangers chose these words, so others than plain ones are not offered. */
 static void
-count_entries(struct simulated *s, const struct stored *stored,
+offer(struct simulated *s, const char *command, const char *first,
+    const char *second)
+{
+	char line[KEY_SIZE];
+
+	if (!is_plain(first) || (second != NULL && !is_plain(second)))
+		return;
+	snprintf(line, sizeof line, "mx6ctl %s %s%s%s", command, first,
+	    second == NULL ? "" : " ", second == NULL ? "" : second);
+	tally_add(&s->help, line);
+}
+
+/* The entry that would have sufficed.  Where the author is authenticated it
+ * is his; else only his network can be known. */
+static void
+offer_entries(struct simulated *s, const struct stored *stored,
     const struct policy_admin_verdict *v)
 {
 	const struct netaddr *peer = &stored->hop.peer;
@@ -69,15 +117,16 @@ count_entries(struct simulated *s, const struct stored *stored,
 	const char *at = strrchr(v->author, '@');
 	char text[NETADDR_TEXT_SIZE];
 
-	if (!has_fact(v->facts, "authenticated")) {
-		tally_add(&s->networks, netblock_format(&network, text));
-		return;
-	}
-	if (at == NULL)
-		return;
-	tally_add(&s->domains, at + 1);
-	add_pair(&s->authors, stored->rcpt, strlen(stored->rcpt), v->author,
-	    strlen(v->author));
+	netblock_format(&network, text);
+	if (has_fact(v->facts, "authenticated") && at != NULL) {
+		if (lacked_only(v->tried, "whitelist-domain"))
+			offer(s, "whitelist domain add", at + 1, NULL);
+		if (lacked_only(v->tried, "addressbook"))
+			offer(s, "addressbook add", stored->rcpt, v->author);
+	} else if (lacked_only(v->tried, "greenlist"))
+		offer(s, "greenlist add network", text, NULL);
+	else if (lacked_only(v->tried, "whitelist-address"))
+		offer(s, "whitelist add", text, NULL);
 }
 
 static void
@@ -88,7 +137,7 @@ push_back(struct simulated *s, const struct stored *stored,
 	s->keys_gone += strstr(v->reasons, "no key record") != NULL;
 	s->trouble += strstr(v->results, "=temperror") != NULL;
 	count_lacking(s, v->tried);
-	count_entries(s, stored, v);
+	offer_entries(s, stored, v);
 }
 
 static void
@@ -146,25 +195,5 @@ simulated_done(struct simulated *s)
 	tally_done(&s->rules);
 	tally_done(&s->refusals);
 	tally_done(&s->lacking);
-	tally_done(&s->domains);
-	tally_done(&s->authors);
-	tally_done(&s->networks);
-}
-
-static bool
-is_letter_or_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
-}
-
-bool
-simulated_is_plain(const char *word)
-{
-	if (!is_letter_or_digit(word[0]))
-		return false;
-	while (*word != '\0' && (is_letter_or_digit(*word) ||
-	    strchr("@._+=:/-", *word) != NULL))
-		word++;
-	return *word == '\0';
+	tally_done(&s->help);
 }

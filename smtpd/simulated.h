@@ -27,11 +27,8 @@ struct simulated {
 	struct tally	rules;		/* outcome, rule */
 	struct tally	refusals;	/* command, reply */
 	struct tally	lacking;	/* rule, facts: of push-backs */
-	/* Entries that would have helped with a push-back. */
-	struct tally	domains;	/* authenticated From domains */
-	struct tally	authors;	/* recipient, authenticated author */
-	struct tally	networks;	/* of clients, where nothing was
-					 * authenticated */
+	struct tally	help;		/* commands that would have spared
+					 * a push-back */
 };
 
 void simulated_fault(struct simulated *s, const char *name,
@@ -40,7 +37,5 @@ void simulated_add(struct simulated *s, const struct stored *stored,
     const struct ctl_judged *judged);
 uint64_t simulated_judged(const struct simulated *s);
 void simulated_done(struct simulated *s);
-/* It can be typed as one word of a command line, as it is. */
-bool simulated_is_plain(const char *word);
 
 #endif

@@ -48,6 +48,7 @@ static struct {
 	char		second[256];	/* facts */
 	char		third[1024];	/* prepend, or the reply's lines */
 	uint32_t	count;
+	size_t		explained;	/* octets */
 } got;
 
 static void
@@ -168,6 +169,7 @@ judged(void *arg, enum ipc_status status, const struct policy_judge_answer *a)
 		return;
 	got.number = a->action;
 	got.count = a->reply_count;
+	got.explained = a->explained.size;
 	copy(got.first, sizeof got.first, a->rule);
 	copy(got.second, sizeof got.second, a->facts);
 	copy(got.third, sizeof got.third, a->prepend);
@@ -176,13 +178,13 @@ judged(void *arg, enum ipc_status status, const struct policy_judge_answer *a)
 }
 
 static void
-judge(const char *peer, enum listener_role role)
+judge_as(const char *peer, enum listener_role role, bool dry)
 {
 	struct policy_rcpt rcpt = { .address = "alice@example.org" };
 	struct policy_judge_ask ask = { .session = "s-1", .message = "m-1",
 	    .role = role, .helo = "mail.sender.example",
 	    .sender = "x@sender.example", .rcpts = &rcpt, .rcpts_count = 1,
-	    .size_bytes = 100,
+	    .size_bytes = 100, .dry = dry,
 	    .header = { "Subject: x\r\n", 12 } };
 
 	netaddr_parse(peer, &ask.peer);
@@ -190,6 +192,12 @@ judge(const char *peer, enum listener_role role)
 	memset(&got, 0, sizeof got);
 	policy_judge(smtp, &ask, WAIT_MS, judged, NULL);
 	wait_for_answer();
+}
+
+static void
+judge(const char *peer, enum listener_role role)
+{
+	judge_as(peer, role, false);
 }
 
 /* ---- as the parent ---- */
@@ -402,6 +410,10 @@ test_verdicts(const char *directory)
 	configure(directory, "");
 	judge("192.0.2.1", ROLE_MX);
 	test(got.number == VERDICT_ACCEPT, "the ordinary service accepts");
+	test(got.explained == 0, "a real message is explained when asked for");
+	judge_as("192.0.2.1", ROLE_MX6, true);
+	test(got.number == VERDICT_FALLBACK && got.explained > 0,
+	    "a dry run may bring IPv4 to mx6, and is explained at once");
 }
 
 /* Alice sends a message, accepted or to be filtered, from peer to friend. */

@@ -17,7 +17,7 @@ static enum ctl_match
 match(const char *syntax, const char *line)
 {
 	static char copy[200];
-	const char *words[20];
+	static const char *words[20];
 	size_t count = 0;
 	char *next = copy, *word;
 
@@ -115,6 +115,22 @@ test_options(void **state)
 	is("--domain", "--all");
 }
 
+static void
+test_repeated_options(void **state)
+{
+	static const char syntax[] = "explain [FILE] [--rcpt ADDRESS]";
+
+	(void)state;
+	assert_int_equal(match(syntax, "explain --rcpt a f --rcpt b"),
+	    CTL_MATCH);
+	is("FILE", "f");
+	assert_string_equal(ctl_value_at(&values, "--rcpt", 0), "a");
+	assert_string_equal(ctl_value_at(&values, "--rcpt", 1), "b");
+	assert_null(ctl_value_at(&values, "--rcpt", 2));
+	assert_int_equal(match(syntax, "explain f"), CTL_MATCH);
+	assert_null(ctl_value_at(&values, "--rcpt", 0));
+}
+
 int
 main(void)
 {
@@ -123,6 +139,7 @@ main(void)
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_optional_arguments),
 		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_repeated_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

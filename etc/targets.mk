@@ -11,7 +11,7 @@ MAN	= $(wildcard etc/*.[58])
 
 help:
 	@echo 'make            build the programs in $(BUILD)'
-	@echo 'make demo       the five scenarios of MX6, on this machine'
+	@echo 'make demo       MX6 between two hosts on this machine: see it work'
 	@echo 'make check      install what is missing, build, run all tests'
 	@echo 'make run        the daemon in the foreground, ready for swaks'
 	@echo 'make install    to $$DESTDIR$$PREFIX ($(PREFIX))'

@@ -37,6 +37,8 @@ mx-v6.defensive.example.  60 IN AAAA {defensive}
 sender.example.           60 IN MX   0 mx.sender.example.
 mx.sender.example.        60 IN A    {sender4}
 mx.sender.example.        60 IN AAAA {sender6}
+"""
+NAMES = """\
 {sender4_name} 60 IN PTR mx.sender.example.
 {sender6_name} 60 IN PTR mx.sender.example.
 """
@@ -63,17 +65,21 @@ class Pair:
             self.wire()
         self.zone = os.path.join(folder, "lab.zone")
         os.makedirs(folder, exist_ok=True)
-        with open(self.zone, "w", encoding="utf-8") as f:
-            f.write((ZONE + zone).format(
-                **self.at, **{f"{key}_name": ipaddress.ip_address(
-                    self.at[key]).reverse_pointer + "."
-                    for key in ("sender4", "sender6")}))
+        self.write_zone(NAMES + zone)
         self.receiver = self.make_receiver()
         self.senders = {
             name: self.make_sender(name, self.inlets[name])
             for name in self.inlets}
         self.traces = {}
         self.mailboxes = {}
+
+    def write_zone(self, more):
+        """What every lab has, and more records with the same {words}."""
+        with open(self.zone, "w", encoding="utf-8") as f:
+            f.write((ZONE + more).format(
+                **self.at, **{f"{key}_name": ipaddress.ip_address(
+                    self.at[key]).reverse_pointer + "."
+                    for key in ("sender4", "sender6")}))
 
     def wire(self):
         at = self.at

@@ -560,6 +560,39 @@ check_one(struct scene *s, const struct check *c)
 	broken(s, "no such word: %s", c->what);
 }
 
+/*
+ * The case again with DKIM and DMARC switched off (MX6.md, Receiver:
+ * everything still works, and less is accepted).  Where DMARC kept a message
+ * out, or the operator has rules of his own, more may be.
+ */
+static void
+run_by_spf_alone(const struct scene *s)
+{
+	struct scene alone = *s;
+	struct verdict_auth *auth = &alone.message.auth;
+
+	if (rules_of_role(s->message.role) != RULES_IPV6 ||
+	    s->rule_count > 0 || auth->dmarc == DMARC_RESULT_FAIL ||
+	    auth->dmarc == DMARC_RESULT_TEMPERROR)
+		return;
+	auth->signature_count = 0;
+	auth->dmarc = DMARC_RESULT_NONE;
+	auth->dmarc_policy = DMARC_POLICY_NONE;
+	auth->authenticated = auth->from_status == FROM_ONE &&
+	    auth->spf == SPF_RESULT_PASS && !auth->spf_best_guess &&
+	    auth->spf_aligned;
+	pass_judgement(&alone);
+	test_number++;
+	if (verdict_accepts(alone.verdict.action) &&
+	    !verdict_accepts(s->verdict.action)) {
+		failures++;
+		printf("not ");
+	}
+	printf("ok %u - %s, by SPF alone: %s by %s\n", test_number, s->title,
+	    verdict_action_name(alone.verdict.action), alone.verdict.rule);
+	rules_free(alone.compiled);
+}
+
 static void
 run_scene(struct scene *s)
 {
@@ -587,6 +620,7 @@ run_scene(struct scene *s)
 			    s->reply.enhanced, s->reply.lines[i]);
 	}
 	last_reply = s->reply;
+	run_by_spf_alone(s);
 	rules_free(s->compiled);
 	for (size_t i = 0; i < s->rule_count; i++)
 		free(s->rules[i].when.items);

@@ -21,6 +21,7 @@ PACKAGES = {
     "exim": ["exim4-daemon-light", "exim4-base"],
     "dovecot": ["dovecot-core", "dovecot-lmtpd"],
     "nsd": ["nsd"],
+    "opendkim": ["opendkim"],
     "judge": ["postfix", "opendkim", "opendmarc", "postfix-policyd-spf-python",
               "python3-spf-engine", "python3-spf", "python3-authres",
               "python3-dnspython"],

@@ -102,7 +102,8 @@ void judge_filtered_stop(void);
 
 /* policy/judge_gather.c: addressbooks that gather themselves. */
 bool judge_gather_start(void);
-void judge_gather(const struct judgement *judgement);
+/* filtered: a filter has still to see the message. */
+void judge_gather(const struct judgement *judgement, bool filtered);
 /* What became of a message that a filter had to see. */
 void judge_gather_settle(const char *message, bool accepted);
 void judge_gather_stop(void);		/* writes what waits */

@@ -47,7 +47,7 @@ judge_gather_stop(void)
 /* Mail that is not taken is not sent; what a filter has still to see waits
  * for its word. */
 void
-judge_gather(const struct judgement *judgement)
+judge_gather(const struct judgement *judgement, bool filtered)
 {
 	const struct policy_judge_ask *ask = judgement->ask;
 	const struct gather_message message = {
@@ -68,7 +68,7 @@ judge_gather(const struct judgement *judgement)
 	rcpts = xcalloc(ask->rcpts_count + 1, sizeof *rcpts);
 	for (uint32_t i = 0; i < ask->rcpts_count; i++)
 		rcpts[i] = ask->rcpts[i].address;
-	if (!judge_awaits_filter(judgement))
+	if (!filtered)
 		gatherer_take(gatherer, &message, rcpts, ask->rcpts_count,
 		    time(NULL));
 	else

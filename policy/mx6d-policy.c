@@ -102,13 +102,15 @@ note_insistence(const struct judgement *judgement)
 static void
 judged(void *arg, struct judgement *judgement)
 {
+	bool filtered = judge_awaits_filter(judgement);
+
 	note_insistence(judgement);
 	judge_log(judgement);
-	if (judge_awaits_filter(judgement))
+	if (filtered)
 		judge_await_filter(judgement);
 	else
 		judge_row(judgement, add_to_history, NULL);
-	judge_gather(judgement);
+	judge_gather(judgement, filtered);
 	judge_reply(arg, judgement);
 }
 

@@ -11,8 +11,9 @@
 static const size_t text_members[] = {
 #define TEXT(member)	offsetof(struct history_row, member)
 	TEXT(message), TEXT(session), TEXT(peer), TEXT(network), TEXT(role),
-	TEXT(helo), TEXT(sender), TEXT(recipients), TEXT(author),
-	TEXT(author_domain), TEXT(message_id_hash), TEXT(action), TEXT(rule),
+	TEXT(helo), TEXT(sender), TEXT(recipients), TEXT(pushed_back_for),
+	TEXT(author), TEXT(author_domain), TEXT(message_id_hash), TEXT(action),
+	TEXT(rule),
 	TEXT(shadow), TEXT(shadow_rule), TEXT(facts), TEXT(unknown),
 	TEXT(results), TEXT(reasons), TEXT(tried), TEXT(dns),
 #undef TEXT

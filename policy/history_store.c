@@ -199,7 +199,7 @@ add_pushback(struct history_store *store, const struct history_row *row)
 	query_bind_text(q, 1, row->message);
 	query_bind_number(q, 2, (int64_t)row->at);
 	query_bind_text(q, 3, row->sender);
-	query_bind_text(q, 4, row->recipients);
+	query_bind_text(q, 4, row->pushed_back_for);
 	query_bind_text(q, 5, row->author_domain);
 	query_bind_number(q, 6, row->authenticated);
 	query_bind_number(q, 7, row->in_a_book);
@@ -237,7 +237,7 @@ static bool
 write_row(struct history_store *store, const struct history_row *row,
     const struct history_limits *limits)
 {
-	if (row->pushed_back) {
+	if (row->pushed_back_for[0] != '\0') {
 		if (!has_room(store, row, limits))
 			return true;
 		return add_verdict(store, row) && add_pushback(store, row);

@@ -203,6 +203,38 @@ judge_about(const struct policy_judge_ask *ask)
 	};
 }
 
+const struct opinion *
+judge_opinion(const struct judgement *j, size_t rcpt)
+{
+	return &j->verdict.of[j->signs.answers.addressbook[rcpt]];
+}
+
+/* A message whose recipients are told one by one is taken if it is for one
+ * of them.  A lab's override is for all. */
+static void
+decide(struct judgement *j)
+{
+	const struct verdict *v = &j->verdict;
+	struct opinion taken = verdict_taken(v);
+
+	j->tells_each = j->ask->each && v->mixed &&
+	    j->message.push_back == PUSH_BACK_JUDGE;
+	j->outcome = j->tells_each && taken.rule != NULL ? taken :
+	    (struct opinion){ v->action, v->rule };
+}
+
+static void
+explain_recipients(struct judgement *j)
+{
+	for (uint32_t i = 0; j->tells_each && i < j->ask->rcpts_count; i++) {
+		const struct opinion *own = judge_opinion(j, i);
+
+		buf_addf(&j->reasons, "recipient\t%s: %s by rule %s\n",
+		    j->ask->rcpts[i].address,
+		    verdict_action_name(own->action), own->rule);
+	}
+}
+
 void
 judge_message(const struct policy_judge_ask *ask, bool dry,
     const struct answers *answers, const struct history_counts *record,
@@ -224,7 +256,9 @@ judge_message(const struct policy_judge_ask *ask, bool dry,
 	look_up(j, record);
 	verdict_of(&j->message, &facts, &j->signs.answers, judge.rules,
 	    &j->verdict);
+	decide(j);
 	explain_rules(j);
+	explain_recipients(j);
 	if (!authresults_read(ask->results, &j->results)) {
 		authresults_init(&j->results, judge.child->config->hostname);
 		authresults_add_iprev(&j->results, &ask->peer, &j->iprev);

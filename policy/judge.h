@@ -49,6 +49,8 @@ struct judgement {
 	struct asked			 asked;
 	struct signs			 signs;
 	struct verdict			 verdict;
+	bool				 tells_each;	/* what is said of him */
+	struct opinion			 outcome;	/* of the whole message */
 	struct authresults		 results;
 	struct buf			 reasons;	/* lines, as in history.msg */
 	struct buf			 tried;
@@ -63,6 +65,9 @@ void judge_message(const struct policy_judge_ask *ask, bool dry,
     const struct answers *answers, const struct history_counts *record,
     struct judgement *ret_judgement);
 void judge_done(struct judgement *judgement);
+/* What the rules say of one recipient. */
+const struct opinion *judge_opinion(const struct judgement *judgement,
+    size_t rcpt);
 
 /* policy/judge_tell.c: the answer to mx6d-smtp, the log line, and the row of
  * the history, which is valid until `use` returns. */

@@ -33,7 +33,7 @@ bool
 judge_awaits_filter(const struct judgement *j)
 {
 	const struct config *config = judge.child->config;
-	enum verdict_action action = j->verdict.action;
+	enum verdict_action action = j->outcome.action;
 
 	for (size_t i = 0; i < config->filter_count; i++)
 		if (action == VERDICT_FILTER || (verdict_accepts(action) &&
@@ -67,7 +67,8 @@ change_row(struct history_row *row, const struct policy_filtered_ask *ask)
 {
 	row->accepted = ask->taken && !ask->spam;
 	row->spam = ask->spam;
-	row->pushed_back = ask->pushed_back;
+	if (!ask->taken)
+		row->pushed_back_for = ask->pushed_back ? row->recipients : "";
 	if (ask->pushed_back)
 		row->action = verdict_action_name(VERDICT_FALLBACK);
 	else if (!ask->taken)

@@ -25,8 +25,8 @@ judge_log(const struct judgement *j)
 	log_addr(&l, "peer", &ask->peer);
 	log_text(&l, "family", netaddr_is_ipv6(&ask->peer) ? "ipv6" : "ipv4");
 	log_text(&l, "role", listener_role_name((enum listener_role)ask->role));
-	log_text(&l, "verdict", verdict_action_name(j->verdict.action));
-	log_text(&l, "rule", j->verdict.rule);
+	log_text(&l, "verdict", verdict_action_name(j->outcome.action));
+	log_text(&l, "rule", j->outcome.rule);
 	log_text(&l, "facts", facts_format(j->verdict.facts.held, held));
 	if (j->verdict.mixed)
 		log_text(&l, "mixed", "yes");
@@ -63,21 +63,6 @@ refusal_of(const struct judgement *j, struct pushback_reply *ret_reply)
 	return true;
 }
 
-/* What is said of one recipient, if each may be told. */
-static enum verdict_action
-opinion_of(const struct judgement *j, size_t rcpt)
-{
-	return j->verdict.of[j->signs.answers.addressbook[rcpt]].action;
-}
-
-/* A lab's override is for all. */
-static bool
-tells_each(const struct judgement *j)
-{
-	return j->ask->each && j->verdict.mixed &&
-	    j->message.push_back == PUSH_BACK_JUDGE;
-}
-
 /* Of a dry run the answer alone tells why. */
 static void
 write_row(void *arg, const struct history_row *row)
@@ -93,7 +78,7 @@ judge_reply(struct ipc_call *call, struct judgement *j)
 	char held[FACTS_TEXT_SIZE];
 	struct policy_judge_answer answer = {
 		.action = v->action,
-		.rule = v->rule,
+		.rule = j->outcome.rule,
 		.facts = facts_format(v->facts.held, held),
 		.shadow = v->has_shadow ? verdict_action_name(v->shadow) : "",
 		.shadow_rule = v->shadow_rule,
@@ -121,10 +106,10 @@ judge_reply(struct ipc_call *call, struct judgement *j)
 		authresults_field(&j->results, &field);
 		answer.prepend = buf_cstr(&field);
 	}
-	if (tells_each(j)) {
+	if (j->tells_each) {
 		opinions = xcalloc(j->ask->rcpts_count + 1, sizeof *opinions);
 		for (uint32_t i = 0; i < j->ask->rcpts_count; i++)
-			opinions[i].action = opinion_of(j, i);
+			opinions[i].action = judge_opinion(j, i)->action;
 		answer.opinions = opinions;
 		answer.opinions_count = j->ask->rcpts_count;
 	}
@@ -142,18 +127,24 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, so that the same recipients are the same text.  Those who are told
- * yes are not part of a push-back. */
+static bool
+is_pushed_back(const struct judgement *j, size_t rcpt)
+{
+	return (j->tells_each ? judge_opinion(j, rcpt)->action :
+	    j->outcome.action) == VERDICT_FALLBACK;
+}
+
+/* Sorted, so that the same recipients are the same text. */
 static void
-recipients_text(const struct judgement *j, struct buf *ret_text)
+recipients_text(const struct judgement *j, bool pushed_back_only,
+    struct buf *ret_text)
 {
 	const struct policy_judge_ask *ask = j->ask;
 	const char **all = xcalloc(ask->rcpts_count + 1, sizeof *all);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < ask->rcpts_count; i++)
-		if (!tells_each(j) || verdict_accepts(j->verdict.action) ||
-		    !verdict_accepts(opinion_of(j, i)))
+		if (!pushed_back_only || is_pushed_back(j, i))
 			all[n++] = ask->rcpts[i].address;
 	qsort(all, n, sizeof *all, compare_texts);
 	buf_init(ret_text, RCPTS_TEXT_MAX);
@@ -202,7 +193,7 @@ judge_row(struct judgement *j,
 	const char *author = verdict_authenticated(&j->message);
 	char peer[NETADDR_TEXT_SIZE], block[NETADDR_TEXT_SIZE];
 	char held[FACTS_TEXT_SIZE], unknown[FACTS_TEXT_SIZE];
-	struct buf recipients, dns, results;
+	struct buf recipients, pushed_back, dns, results;
 	struct history_row row = {
 		.message = ask->message, .at = (uint64_t)time(NULL),
 		.session = ask->session,
@@ -213,29 +204,33 @@ judge_row(struct judgement *j,
 		.author_domain = ask->from_domain,
 		.authenticated = author != NULL, .in_a_book = in_a_book(j),
 		.message_id_hash = ask->message_id_hash,
-		.action = verdict_action_name(v->action), .rule = v->rule,
+		.action = verdict_action_name(j->outcome.action),
+		.rule = j->outcome.rule,
 		.shadow = v->has_shadow ? verdict_action_name(v->shadow) : "",
 		.shadow_rule = v->shadow_rule, .mixed = v->mixed,
-		.pushed_back = v->action == VERDICT_FALLBACK,
-		.accepted = v->action == VERDICT_ACCEPT ||
-		    v->action == VERDICT_FILTER,
+		.accepted = j->outcome.action == VERDICT_ACCEPT ||
+		    j->outcome.action == VERDICT_FILTER,
 		.facts = facts_format(v->facts.held, held),
 		.unknown = facts_format(v->facts.unknown, unknown),
 		.reasons = buf_cstr(&j->reasons),
 		.tried = buf_cstr(&j->tried),
 	};
 
-	/* Only what is pushed back tells anything about books. */
-	if (row.pushed_back && rules_of_role(j->message.role) == RULES_IPV6)
-		row.guesses = (uint32_t)j->signs.misses;
-	recipients_text(j, &recipients);
+	recipients_text(j, false, &recipients);
+	recipients_text(j, true, &pushed_back);
 	dns_text(ask, &dns);
 	results_text(&j->results, &results);
 	row.recipients = buf_cstr(&recipients);
+	row.pushed_back_for = buf_cstr(&pushed_back);
+	/* Only what is pushed back tells anything about books. */
+	if (row.pushed_back_for[0] != '\0' &&
+	    rules_of_role(j->message.role) == RULES_IPV6)
+		row.guesses = (uint32_t)j->signs.misses;
 	row.dns = buf_cstr(&dns);
 	row.results = buf_cstr(&results);
 	use(arg, &row);
 	buf_done(&recipients);
+	buf_done(&pushed_back);
 	buf_done(&dns);
 	buf_done(&results);
 }

@@ -89,7 +89,7 @@ note_insistence(const struct judgement *judgement)
 {
 	const struct config *config = judge.child->config;
 	const struct netaddr *peer = &judgement->message.peer;
-	bool pushed_back = judgement->verdict.action == VERDICT_FALLBACK;
+	bool pushed_back = judgement->outcome.action == VERDICT_FALLBACK;
 
 	if (judgement->message.role != ROLE_DEFENSIVE)
 		return;

@@ -315,6 +315,22 @@ judge_all(const struct rules *rules, enum rule_list list,
 	return strictest;
 }
 
+struct opinion
+verdict_taken(const struct verdict *verdict)
+{
+	struct opinion taken = { .rule = NULL };
+
+	for (unsigned b = 0; b < LIST_ANSWERS; b++) {
+		const struct opinion *own = &verdict->of[b];
+
+		if (own->rule != NULL && verdict_accepts(own->action) &&
+		    (taken.rule == NULL ||
+		    is_stricter(own->action, taken.action)))
+			taken = *own;
+	}
+	return taken;
+}
+
 /* The shadow sees the message as if it had come to an mx6 listener; the
  * client's address and all that follows from it stay what they are. */
 static void

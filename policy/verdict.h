@@ -120,6 +120,9 @@ const char *verdict_authenticated(const struct verdict_message *message);
 /* This signature passed, and is no replay over IPv6. */
 bool verdict_signature_counts(const struct verdict_message *message,
     const struct verdict_signature *signature);
+/* Where each recipient is told what became of him: the strictest opinion of
+ * those that take the message; its rule is NULL if none does. */
+struct opinion verdict_taken(const struct verdict *verdict);
 /* A message is taken with this action, as it is or after a filter. */
 bool verdict_accepts(enum verdict_action action);
 

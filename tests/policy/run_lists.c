@@ -357,7 +357,7 @@ remember(struct scene *s, char *text, bool ipv6)
 	    .in_a_book = has_word(text, "in-a-book"),
 	    .message_id_hash = strcmp(id, "none") == 0 ? "" : id,
 	    .action = ipv6 ? "fallback" : "accept", .rule = "", .shadow = "",
-	    .shadow_rule = "", .pushed_back = ipv6,
+	    .shadow_rule = "", .pushed_back_for = ipv6 ? s->rcpts[0] : "",
 	    .accepted = !ipv6 && !has_word(text, "refused"), .facts = "",
 	    .unknown = "", .results = "", .reasons = "", .tried = "",
 	    .dns = "" };

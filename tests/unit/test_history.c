@@ -62,7 +62,8 @@ row(const char *message, uint64_t at, bool ipv6)
 	    .author = "a@sender.example", .author_domain = "sender.example",
 	    .authenticated = true, .message_id_hash = "abc",
 	    .action = ipv6 ? "fallback" : "accept", .rule = "r", .shadow = "",
-	    .shadow_rule = "", .pushed_back = ipv6, .accepted = !ipv6,
+	    .shadow_rule = "", .accepted = !ipv6,
+	    .pushed_back_for = ipv6 ? "b@example.org" : "",
 	    .facts = "ipv6", .unknown = "", .results = "", .reasons = "x\ty",
 	    .tried = "", .dns = "" };
 }

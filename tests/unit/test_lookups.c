@@ -299,7 +299,7 @@ no_verdict_makes_the_history_scan(void **state)
 	    .role = "mx6", .helo = "h", .sender = "a@b", .recipients = ALICE,
 	    .author = "a@b", .author_domain = "b", .authenticated = true,
 	    .message_id_hash = "x", .action = "fallback", .rule = "r",
-	    .shadow = "", .shadow_rule = "", .pushed_back = true,
+	    .shadow = "", .shadow_rule = "", .pushed_back_for = ALICE,
 	    .facts = "", .unknown = "", .results = "", .reasons = "",
 	    .tried = "", .dns = "" };
 	char *file = xasprintf("%s.history", path);
@@ -312,7 +312,8 @@ no_verdict_makes_the_history_scan(void **state)
 	buf_clear(&ran);
 	lists_db_watch(store->db, note_statement, NULL);
 	assert_true(history_store_write(store, &row, 1, &limits));
-	row.ipv6 = row.pushed_back = false;
+	row.ipv6 = false;
+	row.pushed_back_for = "";
 	assert_true(history_store_write(store, &row, 1, &limits));
 	history_store_domain(store, "b", &counts);
 	assert_true(history_store_find(store, "m", ignore_row, NULL));

@@ -70,7 +70,8 @@ mail(const char *domain, uint64_t at, bool ipv6)
 	    .author_domain = domain, .authenticated = true,
 	    .message_id_hash = ipv6 ? "lost" : "others",
 	    .action = ipv6 ? "fallback" : "accept", .rule = "r",
-	    .shadow = "", .shadow_rule = "", .pushed_back = ipv6,
+	    .shadow = "", .shadow_rule = "",
+	    .pushed_back_for = ipv6 ? "b@example.org" : "",
 	    .accepted = !ipv6, .facts = "", .unknown = "", .results = "",
 	    .reasons = "", .tried = "", .dns = "" };
 }

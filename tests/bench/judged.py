@@ -13,7 +13,7 @@ import subprocess
 
 import measure
 from contest import Mx6dContestant, NOBODY, PostfixContestant
-from mx6lab import mail, peers
+from mx6lab import mail, peers, signing
 from mx6lab.daemon import Daemon
 from mx6lab.space import quietly
 
@@ -25,6 +25,7 @@ except ImportError:
 CLIENT = {4: "192.0.2.1", 6: "2001:db8::1"}
 READER, WATCHER = "reader@judged.example", "watcher@judged.example"
 WRITER = "writer@client.example"
+STRANGER = "writer@without-records.example"
 SELECTOR = "k"
 BODY = ("0123456789" * 7 + "\r\n") * 48          # 4 KiB with the header
 RECORDS = """\
@@ -46,13 +47,8 @@ class SignedMail:
     """One message of client.example, and the records that vouch for it."""
 
     def __init__(self, path):
-        key = subprocess.run(["openssl", "genrsa", "-traditional", "2048"],
-                             check=True, capture_output=True).stdout
-        public = subprocess.run(
-            ["openssl", "rsa", "-pubout"], input=key, check=True,
-            capture_output=True).stdout.decode("ascii").splitlines()[1:-1]
-        self.records = RECORDS.format(
-            key=" ".join('"%s"' % line for line in public))
+        key, public = signing.make_key()
+        self.records = RECORDS.format(key=public)
         text = mail.message(WRITER, READER, "bench", BODY)
         self.text = dkim.sign(text, SELECTOR.encode(), b"client.example",
                               key) + text
@@ -79,12 +75,14 @@ def addresses():
 class Judged:
     """The source is the same: one file, from an address of no trust."""
 
+    writer = WRITER
+
     def source(self, options, messages, address=None):
         host, port = address or self.address
         done = subprocess.run(
             self.tools.command(
                 ["smtp-source", *options, "-m", str(messages), "-F",
-                 self.inside(self.mail.path), "-f", WRITER, "-t", READER,
+                 self.inside(self.mail.path), "-f", self.writer, "-t", READER,
                  "-M", "client.example",
                  "inet:%s:%d" % ("[%s]" % host if ":" in host else host,
                                  port)]),

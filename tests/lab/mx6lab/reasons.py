@@ -8,11 +8,11 @@ the reply over IPv6, where the message ends, and the rule that
 """
 
 import os
-import subprocess
 
 from mx6lab import mail, scenarios
 from mx6lab.daemon import wait_for
 from mx6lab.milter import Milter
+from mx6lab.signing import make_key
 from mx6lab.trace import Trace
 
 try:
@@ -124,16 +124,6 @@ SCENES = [
           sender="friend@trouble.example", author="friend@trouble.example",
           signer="trouble.example", words=["not known"]),
 ]
-
-
-def make_key():
-    """A private key (PEM), and its public half as strings of a TXT record."""
-    key = subprocess.run(["openssl", "genrsa", "-traditional", "2048"],
-                         check=True, capture_output=True).stdout
-    public = subprocess.run(
-        ["openssl", "rsa", "-pubout"], input=key, check=True,
-        capture_output=True).stdout.decode("ascii").splitlines()[1:-1]
-    return key, " ".join('"%s"' % line for line in public)
 
 
 def message(scene, ident, key):

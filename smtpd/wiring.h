@@ -6,7 +6,8 @@
 
 /*
  * The channels of a process that has just become READY: one for each edge of
- * the table in procs.c whose other end is READY too.  Both ends are told.
+ * the table in procs.c whose other end is READY too.  Both ends are told; where
+ * descriptors run short, again every second.
  */
 void wiring_connect(uv_loop_t *loop, struct process *fresh);
 

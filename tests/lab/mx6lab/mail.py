@@ -32,6 +32,21 @@ def inject(host, server, port, sender, recipients, content, helo="client.example
         client.close()
 
 
+def offer(server, port, sender, recipient, content, source="", timeout_s=30):
+    """By SMTP, from here; "CODE text", the reply to the end of data."""
+    client = smtplib.SMTP(local_hostname="client.example", timeout=timeout_s,
+                          source_address=(source, 0) if source else None)
+    client.connect(server, port)
+    try:
+        client.ehlo()
+        client.mail(sender)
+        client.rcpt(recipient)
+        code, text = client.data(content)
+        return "%d %s" % (code, text.decode("ascii"))
+    finally:
+        client.close()
+
+
 def maildir_files(path):
     found = []
     for folder in ("new", "cur"):

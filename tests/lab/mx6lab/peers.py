@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Other mail servers as peers, without installing them.
+"""Other mail servers, and filters, as peers, without installing them.
 
 Their Debian packages are downloaded to BUILD/peers and unpacked, for one
 test, into a root folder of their own: an overlay over this machine's root
@@ -25,6 +25,8 @@ PACKAGES = {
     "judge": ["postfix", "opendkim", "opendmarc", "postfix-policyd-spf-python",
               "python3-spf-engine", "python3-spf", "python3-authres",
               "python3-dnspython"],
+    "clamav": ["clamav-daemon", "clamav-milter"],
+    "rspamd": ["rspamd"],
 }
 APT = ["-qq", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1"]
 

@@ -6,10 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/auth_ipc.h"
+#include "policy/filter_ipc.h"
+#include "policy/history_ipc.h"
 #include "policy/policy_ipc.h"
 #include "queue/queue_admin_ipc.h"
 #include "queue/queue_ipc.h"
 #include "resolver/resolver_ipc.h"
+#include "smtpd/smtp_admin_ipc.h"
 #include "util/child_ipc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -41,13 +45,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		struct queue_submit_ask		submit;
 		struct queue_admin_list_answer	list;
 		struct child_configure_ask	configure;
+		struct auth_message_answer	found;
+		struct filter_message_answer	filtered;
+		struct history_record_ask	record;
+		struct smtp_admin_judge_ask	dry;
 	} m;
 	struct ipc_reader r;
 
 	if (n == 0)
 		return 0;
 	ipc_reader_init(&r, data + 1, n - 1, NULL, 0);
-	switch (data[0] % 5) {
+	switch (data[0] % 9) {
 	case 0:
 		read_resolver_lookup_answer(&r, &m.lookup);
 		if (ipc_reader_finished(&r))
@@ -64,6 +72,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		break;
 	case 4:
 		read_child_configure_ask(&r, &m.configure);
+		break;
+	case 5:
+		read_auth_message_answer(&r, &m.found);
+		break;
+	case 6:
+		read_filter_message_answer(&r, &m.filtered);
+		break;
+	case 7:
+		read_history_record_ask(&r, &m.record);
+		break;
+	case 8:
+		read_smtp_admin_judge_ask(&r, &m.dry);
 		break;
 	}
 	(void)sink;

@@ -55,6 +55,14 @@ add(struct insistent *i, const uint8_t key[static RECENT_ADDR_SIZE],
 	return n;
 }
 
+/* Anew, so that the hour of its push-backs does not end it. */
+static void
+turn_away(struct insistent *i, const uint8_t key[static RECENT_ADDR_SIZE],
+    uint64_t for_ms, uint64_t now_ms)
+{
+	add(i, key, now_ms)->away_until_ms = now_ms + for_ms;
+}
+
 void
 insistent_note(struct insistent *i, const struct netaddr *peer,
     bool pushed_back, uint64_t after, uint64_t for_s, uint64_t now_ms)
@@ -72,10 +80,8 @@ insistent_note(struct insistent *i, const struct netaddr *peer,
 	}
 	if (for_s > INSISTENT_SECONDS_MAX)
 		for_s = INSISTENT_SECONDS_MAX;
-	if (++n->pushed_back < after || after == 0)
-		return;
-	n->pushed_back = 0;
-	n->away_until_ms = now_ms + for_s * 1000;
+	if (++n->pushed_back >= after && after != 0)
+		turn_away(i, key, for_s * 1000, now_ms);
 }
 
 uint64_t
@@ -101,12 +107,10 @@ insistent_learn(struct insistent *i, const struct netaddr *peer,
     uint64_t away_ms, uint64_t now_ms)
 {
 	uint8_t key[RECENT_ADDR_SIZE];
-	struct network *n = find(i, peer, now_ms, key);
+	const struct network *n = find(i, peer, now_ms, key);
 
 	if (away_ms == 0 || away_ms > INSISTENT_SECONDS_MAX * UINT64_C(1000))
 		return;
-	if (n == NULL)
-		n = add(i, key, now_ms);
-	if (n->away_until_ms < now_ms + away_ms)
-		n->away_until_ms = now_ms + away_ms;
+	if (n == NULL || n->away_until_ms < now_ms + away_ms)
+		turn_away(i, key, away_ms, now_ms);
 }

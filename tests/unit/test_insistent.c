@@ -40,6 +40,27 @@ again_and_again(void **state)
 	insistent_free(i);
 }
 
+/* The hour in which they are counted does not cut the time away short. */
+static void
+late_in_the_hour(void **state)
+{
+	struct insistent *i = insistent_new();
+	struct netaddr a = addr("2001:db8::1"), b = addr("2001:db8:0:1::1");
+	const uint64_t hour = 3600 * 1000;
+
+	(void)state;
+	insistent_note(i, &a, true, 2, 600, 0);
+	insistent_note(i, &a, true, 2, 600, hour - 1000);
+	assert_true(insistent_turned_away(i, &a, hour + 1000));
+	assert_true(insistent_turned_away(i, &a, hour + 598000));
+	assert_false(insistent_turned_away(i, &a, hour + 599000));
+	/* Nor does it for what another process has counted. */
+	insistent_note(i, &b, true, 2, 600, 0);
+	insistent_learn(i, &b, 600 * 1000, hour - 1000);
+	assert_true(insistent_turned_away(i, &b, hour + 598000));
+	insistent_free(i);
+}
+
 static void
 what_ends_it(void **state)
 {
@@ -117,6 +138,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(again_and_again),
+		cmocka_unit_test(late_in_the_hour),
 		cmocka_unit_test(what_ends_it),
 		cmocka_unit_test(what_others_have_counted),
 		cmocka_unit_test(replays),

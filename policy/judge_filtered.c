@@ -36,8 +36,8 @@ judge_awaits_filter(const struct judgement *j)
 	enum verdict_action action = j->outcome.action;
 
 	for (size_t i = 0; i < config->filter_count; i++)
-		if (action == VERDICT_FILTER || (verdict_accepts(action) &&
-		    config->filters[i].malware))
+		if (action == VERDICT_FILTER || (config->filters[i].malware &&
+		    (verdict_accepts(action) || action == VERDICT_FALLBACK)))
 			return true;
 	return false;
 }

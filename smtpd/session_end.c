@@ -255,6 +255,14 @@ session_takes(const struct session *s, uint32_t action)
 	    session_can_filter(s)));
 }
 
+/* What would be pushed back is not to come again over IPv4, if it is malware
+ * (MX6.md, Receiver). */
+static bool
+may_be_malware(const struct session *s, uint32_t action)
+{
+	return action == VERDICT_FALLBACK && session_has_filter(s, true);
+}
+
 /* A filter may come to it that the message is pushed back after all. */
 static void
 keep_words(struct transaction *t, const struct session_verdict *v)
@@ -314,7 +322,8 @@ session_judge_answer(struct session *s, const struct session_verdict *v,
 	t->rule = xstrdup(v->rule);
 	session_event(s, "rule %s", t->rule);
 	keep_words(t, v);
-	if (!session_prdr_split(s, v) && !session_takes(s, v->action)) {
+	if (!session_prdr_split(s, v) && !session_takes(s, v->action) &&
+	    !may_be_malware(s, v->action)) {
 		session_refuse_as(s, v);
 		session_go_on(s, now_ms);
 		return;

@@ -147,6 +147,7 @@ static void
 take_spam(struct session *s, const struct session_filtered *f)
 {
 	if (f->malware) {
+		s->t->action = VERDICT_REJECT;
 		session_prdr_none(s);
 		session_refuse_message(s, REPLY_MALWARE);
 	} else if (session_prdr_spare(s, s->place.role != ROLE_MX ?
@@ -231,6 +232,11 @@ session_filter_answer(struct session *s, const struct session_filtered *f,
 	if (f != NULL && *f->text != '\0')
 		t->filter_said = xstrdup(f->text);
 	session_event(s, "filter %s: %s", t->filter, t->filter_result);
-	results[status].take(s, f);
+	/* Only malware makes a difference to what is pushed back anyway. */
+	if (t->action == VERDICT_FALLBACK &&
+	    (status != FILTER_SPAM || !f->malware))
+		push_back(s);
+	else
+		results[status].take(s, f);
 	session_go_on(s, now_ms);
 }

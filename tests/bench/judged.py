@@ -152,6 +152,42 @@ class JudgedMx6d(Judged, Mx6dContestant):
             return f.read()
 
 
+def nothing(mx6d):
+    """As it is."""
+
+
+def looked_at(mx6d):
+    """Not measured before it is seen that all checks ran."""
+    check(mx6d.name, mx6d.see(mx6d.address))
+
+
+def looked_at_over_ipv6(mx6d):
+    check(mx6d.name, mx6d.see((CLIENT[6], 2525)))
+
+
+def with_rows(mx6d):
+    mx6d.fill_addressbook(BOOK_ROWS)
+
+
+def from_a_stranger(mx6d):
+    mx6d.writer = STRANGER
+
+
+BOOK_ROWS = 1000000
+ALL, MANY_ROWS = "all checks on", "and a million addressbook rows"
+WITHOUT_BOTH = {"dkim": False, "dmarc": False}
+# What, settings, preparation, another address.
+ROWS = [
+    (ALL, {}, looked_at, None),
+    (MANY_ROWS, {}, with_rows, None),
+    ("over IPv6, a listed domain", {}, looked_at_over_ipv6,
+     (CLIENT[6], 2525)),
+    ("without DMARC", {"dmarc": False}, nothing, None),
+    ("without DKIM and DMARC", WITHOUT_BOTH, nothing, None),
+    ("and without an SPF record", WITHOUT_BOTH, from_a_stranger, None),
+]
+
+
 OPENDKIM = """\
 Mode v
 Socket inet:8891@127.0.0.1

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Messages that filters see after the verdict: their rows of the history wait
- * for what comes of it.  A row that waits in vain is written as the verdict was.
+ * for what comes of it.  A row that waits in vain is written as the verdict was,
+ * but does its domain no good.
  */
 
 #include "policy/judge.h"
@@ -23,8 +24,10 @@ free_waiting(void *value)
 {
 	struct waiting *w = value;
 
-	if (!w->told)
+	if (!w->told) {
+		w->row.accepted = false;
 		history_add(judge.history, &w->row);
+	}
 	history_row_done(&w->row);
 	free(w);
 }

@@ -180,6 +180,9 @@ struct session_filtered {
 };
 void session_filter_answer(struct session *s,
     const struct session_filtered *filtered, uint64_t now_ms);
+/* The same for a client that is gone: it is noted, and nothing follows. */
+void session_filter_noted(struct session *s,
+    const struct session_filtered *filtered);
 void session_submit_answer(struct session *s, bool ok, uint32_t status,
     uint64_t now_ms);
 /* version and cipher for the trace field. */

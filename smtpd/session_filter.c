@@ -214,26 +214,41 @@ static const struct {
 	[FILTER_NONE] = { "none", take_none },
 };
 
+static uint32_t
+status_of(const struct session_filtered *f)
+{
+	return f == NULL || f->status > FILTER_NONE ? FILTER_SILENT :
+	    f->status;
+}
+
 void
-session_filter_answer(struct session *s, const struct session_filtered *f,
-    uint64_t now_ms)
+session_filter_noted(struct session *s, const struct session_filtered *f)
 {
 	struct transaction *t = s->t;
-	uint32_t status = f == NULL ? FILTER_SILENT : f->status;
+	uint32_t status = status_of(f);
 
-	if (s->waiting_for != SESSION_FILTER)
+	if (t == NULL || t->filter != NULL)
 		return;
-	s->now_ms = now_ms;
-	if (status > FILTER_NONE)
-		status = FILTER_SILENT;
 	t->filter = xstrdup(f == NULL ? "" : f->filter);
 	t->filter_result = f != NULL && f->malware && status == FILTER_SPAM ?
 	    "malware" : results[status].name;
 	if (f != NULL && *f->text != '\0')
 		t->filter_said = xstrdup(f->text);
 	session_event(s, "filter %s: %s", t->filter, t->filter_result);
+}
+
+void
+session_filter_answer(struct session *s, const struct session_filtered *f,
+    uint64_t now_ms)
+{
+	uint32_t status = status_of(f);
+
+	if (s->waiting_for != SESSION_FILTER)
+		return;
+	s->now_ms = now_ms;
+	session_filter_noted(s, f);
 	/* Only malware makes a difference to what is pushed back anyway. */
-	if (t->action == VERDICT_FALLBACK &&
+	if (s->t->action == VERDICT_FALLBACK &&
 	    (status != FILTER_SPAM || !f->malware))
 		push_back(s);
 	else

@@ -93,6 +93,8 @@ bool visit_begin(int fd, const struct netaddr *peer, enum listener_role role,
     enum push_back_mode mode);
 /* Goes on after something was brought to the session. */
 void visit_run(struct visit *v);
+/* Nobody is there to hear more of it. */
+bool visit_is_left(const struct visit *v);
 /* An answer has come.  false: nobody waits for it any more, and the visit may
  * be gone. */
 bool visit_answered(struct visit *v);
@@ -123,6 +125,8 @@ void log_report(void *arg, const struct session *s,
     const struct session_report *report);
 void log_refused_recipient(void *arg, const struct session *s,
     const struct rcpt *rcpt);
+/* The client was gone before the reply; what became of its message. */
+void log_unheard(const struct visit *v, bool taken);
 
 /* smtp_dry.c: the session of a message that mx6ctl has judged. */
 struct smtp_admin_judge_ask;

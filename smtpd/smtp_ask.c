@@ -175,6 +175,8 @@ submit_done(void *arg, enum ipc_status status,
 {
 	struct visit *v = arg;
 
+	if (visit_is_left(v))
+		log_unheard(v, status == IPC_OK && answer->status == QUEUE_OK);
 	if (!visit_answered(v))
 		return;
 	session_submit_answer(v->session, status == IPC_OK,

@@ -13,31 +13,46 @@
 /* Four times the longest timeout that a filter can have, and more. */
 #define FILTER_MS	500000
 
+static struct header_edit *
+edits_of(const struct filter_message_answer *answer)
+{
+	struct header_edit *edits = xcalloc(answer->edits_count + 1,
+	    sizeof *edits);
+
+	for (uint32_t i = 0; i < answer->edits_count; i++)
+		edits[i] = (struct header_edit){ answer->edits[i].kind,
+		    answer->edits[i].index, answer->edits[i].name,
+		    answer->edits[i].value };
+	return edits;
+}
+
+/* Who hangs up before a filter has spoken is not better off: what it says
+ * counts, and the message is nobody's. */
 static void
 filter_done(void *arg, enum ipc_status status,
     const struct filter_message_answer *answer)
 {
 	struct visit *v = arg;
 	struct header_edit *edits = NULL;
-	struct session_filtered f;
+	struct session_filtered f, *heard = NULL;
 
-	if (!visit_answered(v))
-		return;
 	if (status == IPC_OK) {
-		edits = xcalloc(answer->edits_count + 1, sizeof *edits);
-		for (uint32_t i = 0; i < answer->edits_count; i++)
-			edits[i] = (struct header_edit){
-			    answer->edits[i].kind, answer->edits[i].index,
-			    answer->edits[i].name, answer->edits[i].value };
+		edits = edits_of(answer);
 		f = (struct session_filtered){ answer->status, answer->filter,
 		    answer->code, answer->enhanced, answer->text,
 		    answer->malware != 0, answer->quarantine != 0,
 		    answer->passable != 0, edits, answer->edits_count };
+		heard = &f;
 	}
-	session_filter_answer(v->session, status == IPC_OK ? &f : NULL,
-	    smtp_now_ms());
+	if (visit_is_left(v)) {
+		session_filter_noted(v->session, heard);
+		log_unheard(v, false);
+	}
+	if (visit_answered(v)) {
+		session_filter_answer(v->session, heard, smtp_now_ms());
+		visit_run(v);
+	}
 	free(edits);
-	visit_run(v);
 }
 
 /* The header section as it will be kept is in memory. */

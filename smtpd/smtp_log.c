@@ -94,20 +94,22 @@ policy_told(void *arg, enum ipc_status status,
 	(void)answer;
 }
 
-/* The history waits for it; a message does not. */
+/* The history waits for it; a message does not.  code: the reply's. */
 static void
-tell_policy(const struct transaction *t, const struct session_report *r)
+tell_policy(const struct transaction *t, const char *code)
 {
+	const char *result = t->filter != NULL ? t->filter_result :
+	    "not asked";
 	const struct policy_filtered_ask ask = {
 		.message = t->id,
-		.filter = t->filter,
-		.result = t->filter_result,
+		.filter = t->filter != NULL ? t->filter : "none",
+		.result = result,
 		.said = t->filter_said != NULL ? t->filter_said : "",
-		.spam = strcmp(t->filter_result, "spam") == 0 ||
-		    strcmp(t->filter_result, "malware") == 0,
-		.taken = r->code[0] == '2',
+		.spam = strcmp(result, "spam") == 0 ||
+		    strcmp(result, "malware") == 0,
+		.taken = code[0] == '2',
 		.pushed_back = t->action == VERDICT_FALLBACK,
-		.later = r->code[0] == '4',
+		.later = code[0] == '4',
 	};
 
 	policy_filtered(child_peer(PROCESS_POLICY), &ask, FILTERED_MS,
@@ -148,7 +150,17 @@ log_report(void *arg, const struct session *s, const struct session_report *r)
 	log_text(&l, "enhanced", r->enhanced);
 	log_send(&l);
 	if (t->filter != NULL)
-		tell_policy(t, r);
+		tell_policy(t, r->code);
+}
+
+void
+log_unheard(const struct visit *v, bool taken)
+{
+	const struct transaction *t = session_transaction(v->session);
+
+	if (t != NULL)
+		tell_policy(t, reply_code(taken ? REPLY_QUEUED :
+		    REPLY_DEFERRED));
 }
 
 void

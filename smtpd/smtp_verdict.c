@@ -221,6 +221,8 @@ judge_done(void *arg, enum ipc_status status,
 	uint32_t *opinions = NULL;
 	struct session_verdict verdict = { .lines = lines };
 
+	if (visit_is_left(v))
+		log_unheard(v, false);
 	if (!visit_answered(v))
 		return;
 	if (status == IPC_OK) {

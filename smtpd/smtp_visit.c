@@ -52,10 +52,16 @@ leave(struct visit *v, const char *why)
 }
 
 bool
+visit_is_left(const struct visit *v)
+{
+	return v->conn == NULL && v->dry == NULL;
+}
+
+bool
 visit_answered(struct visit *v)
 {
 	v->calls--;
-	if (v->conn != NULL || v->dry != NULL)
+	if (!visit_is_left(v))
 		return true;
 	if (v->calls == 0)
 		visit_free(v);

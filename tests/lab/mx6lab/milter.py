@@ -16,7 +16,8 @@ def frame(data):
 class Milter:
     """Answers each command as `script` says: letter to frames, b"c" else.
 
-    None: no answer, the connection stays open; "close": it is closed.
+    None: no answer, the connection stays open; "close": it is closed.  Among
+    frames, a number is a pause, and a function is called.
     """
 
     def __init__(self, address, actions=0x31, steps=0):
@@ -62,5 +63,7 @@ class Milter:
                 for each in frames or []:
                     if isinstance(each, (int, float)):
                         time.sleep(each)
+                    elif callable(each):
+                        each()
                     else:
                         peer.sendall(frame(each))

@@ -6,7 +6,8 @@
  *	text --too much for memory--> SPOOL --> WRITE --> more text
  *	end --[spooled]--> WRITE --> [SENDER] --> EXAMINE --> JUDGE
  *	JUDGE --accepted--> [FILTER] --passed--> SUBMIT --> reply, or replies
- *	  '-----refused--------'--------------------------> reply
+ *	  '--pushed back--> [FILTER, for malware] ----------> reply
+ *	  '--refused----------------------------------------> reply
  */
 #include "smtpd/session_int.h"
 

@@ -98,9 +98,10 @@ explain_auth(struct judgement *j)
 		return;
 	}
 	if (ask->spf_domain[0] != '\0')
-		buf_addf(b, "spf\t%s%s: \"%s\", %s\n", ask->spf_domain,
+		buf_addf(b, "spf\t%s%s: %s%s%s%s\n", ask->spf_domain,
 		    ask->spf_best_guess ? " (best guess)" : "",
-		    ask->spf_record, ask->spf_why);
+		    ask->spf_record[0] != '\0' ? "\"" : "", ask->spf_record,
+		    ask->spf_record[0] != '\0' ? "\", " : "", ask->spf_why);
 	for (uint32_t i = 0; i < ask->signatures_count &&
 	    i < VERDICT_SIGNATURES_MAX; i++) {
 		const struct policy_signature *s = &ask->signatures[i];

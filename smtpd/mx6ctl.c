@@ -155,14 +155,21 @@ begins_with_word(const char *syntax, const char *word)
 	    (syntax[n] == ' ' || syntax[n] == '\0');
 }
 
+static bool
+is_begun(const char *word)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (begins_with_word(commands[i].syntax, word))
+			return true;
+	return false;
+}
+
 /* Commands that begin with word, or all. */
 static void
 print_commands(FILE *out, const char *word)
 {
-	bool any = false;
+	bool any = word != NULL && is_begun(word);
 
-	for (size_t i = 0; word != NULL && i < COMMANDS; i++)
-		any |= begins_with_word(commands[i].syntax, word);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (any && !begins_with_word(commands[i].syntax, word))
 			continue;
@@ -179,12 +186,32 @@ help(const char *word)
 	    "  -f FILE    mx6d's configuration (" CTL_DEFAULT_CONFIG ")\n"
 	    "  -s SOCKET  its control socket, if not the one named there\n"
 	    "  --json     one JSON value in place of text; trace: one a line\n"
-	    "  --help     this; after a word of a command, about that\n"
+	    "  --help     this, as does the command help; with a word of a\n"
+	    "             command, about that\n"
 	    "  --version\n\n", stdout);
 	print_commands(stdout, word);
 	fputs("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 mx6d is not "
 	    "running,\n4 nothing matched.\n", stdout);
 	return CTL_DONE;
+}
+
+/* How commands begin, each word once. */
+static void
+print_words(FILE *out)
+{
+	size_t before = 0;
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *syntax = commands[i].syntax;
+		size_t n = strcspn(syntax, " "), k = 0;
+
+		while (strncmp(commands[k].syntax, syntax, n + 1) != 0)
+			k++;
+		if (k == i)
+			fprintf(out, "%s%.*s", before++ > 0 ? ", " : "",
+			    (int)n, syntax);
+	}
+	fputs(", help\n", out);
 }
 
 /* The rows that the words could have meant. */
@@ -197,7 +224,13 @@ unknown(const char *const *words)
 		ctl_error("there is no command \"%s%s%s\"", words[0],
 		    words[1] == NULL ? "" : " ",
 		    words[1] == NULL ? "" : words[1]);
-	print_commands(stderr, words[0]);
+	if (words[0] != NULL && is_begun(words[0])) {
+		print_commands(stderr, words[0]);
+	} else {
+		print_words(stderr);
+		fputs("mx6ctl help says more, of one: mx6ctl help WORD\n",
+		    stderr);
+	}
 	return CTL_USAGE;
 }
 
@@ -274,6 +307,8 @@ main(int argc, char **argv)
 		    CTL_DONE : CTL_FAILED;
 	else if (want_help)
 		ended = help(words[0]);
+	else if (count > 0 && strcmp(words[0], "help") == 0)
+		ended = help(words[1]);
 	else
 		ended = run(&ctl, words, count);
 	if (fflush(stdout) != 0 && ended == CTL_DONE)

@@ -9,7 +9,7 @@
 
 static const char *const texts[STORED_FAULTS] = {
 	[STORED_OK] = "",
-	[STORED_NO_RECEIVED] = "no Received field",
+	[STORED_NO_RECEIVED] = "no Received field from outside",
 	[STORED_NO_CLIENT] = "no client's address in the Received field",
 	[STORED_AMBIGUOUS] = "several addresses in the Received field",
 	[STORED_MALFORMED] = "a Received field that cannot be read",

@@ -58,7 +58,8 @@ objs-mx6d-policy	= policy/answers \
 			  policy/recent policy/recipients policy/replay \
 			  policy/rules policy/rules_default policy/signs \
 			  policy/share policy/suggest policy/targets \
-			  policy/verdict resolver/resolver_client
+			  policy/verdict policy/verdict_facts \
+			  resolver/resolver_client
 libs-mx6d-policy	= -luv -lconfuse -lseccomp -lidn2 -lsqlite3
 
 main-mx6d-filter	= policy/mx6d-filter

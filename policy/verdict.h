@@ -114,6 +114,9 @@ void verdict_of(const struct verdict_message *message,
     const struct facts *facts, const struct list_answers *lists,
     const struct rules *rules, struct verdict *ret_verdict);
 
+/* Sets the facts of the way a message came, for a listener of this role. */
+void verdict_set_way(struct facts *facts, bool ipv6, enum listener_role role);
+
 /* The From domain whose lists and books count; NULL if it is not
  * authenticated, replayed signatures not counted. */
 const char *verdict_authenticated(const struct verdict_message *message);

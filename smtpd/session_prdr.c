@@ -57,14 +57,26 @@ session_prdr_none(struct session *s)
 		s->t->rcpts[i].refused = false;
 }
 
+/* Nobody is to be spared what a filter finds, see session_prdr_spare. */
+static void
+judge_alike(struct transaction *t, uint32_t action)
+{
+	for (size_t i = 0; i < t->rcpt_count; i++)
+		t->rcpts[i].action = action;
+}
+
 bool
 session_prdr_split(struct session *s, const struct session_verdict *v)
 {
 	struct transaction *t = s->t;
 	size_t taken = 0;
 
-	if (!t->prdr_begun || v->opinion_count != t->rcpt_count)
+	if (!t->prdr_begun)
 		return false;
+	if (v->opinion_count != t->rcpt_count) {
+		judge_alike(t, v->action);
+		return false;
+	}
 	for (size_t i = 0; i < t->rcpt_count; i++) {
 		struct rcpt *rcpt = &t->rcpts[i];
 

@@ -291,7 +291,8 @@ const struct buf *
 session_output(struct session *s)
 {
 	bool answered = s->waiting_for == SESSION_INPUT ||
-	    s->waiting_for == SESSION_TLS || s->waiting_for == SESSION_CLOSED;
+	    s->waiting_for == SESSION_TLS ||
+	    s->waiting_for == SESSION_CLOSED || s->hurried;
 
 	if (buf_len(&s->out) == 0 ||
 	    (!answered && buf_len(&s->out) < OUT_ENOUGH))
@@ -304,6 +305,7 @@ session_output_done(struct session *s, uint64_t now_ms)
 {
 	bool stopped = buf_len(&s->out) >= SESSION_OUT_STOP;
 
+	s->hurried = false;
 	buf_clear(&s->out);
 	buf_shrink(&s->out);
 	if (stopped)

@@ -66,6 +66,7 @@ struct session {
 	bool			 whitelisted;
 	bool			 normalize;
 	bool			 stopping;
+	bool			 hurried;	/* what is said goes out now */
 };
 
 /* With this much to be sent, no more input is taken until it has gone. */

@@ -27,6 +27,7 @@ session_prdr_begin(struct session *s)
 		return;
 	t->prdr_begun = true;
 	session_say(s, REPLY_PRDR, NULL);
+	s->hurried = true;
 }
 
 /* Of those who are to get it, the strictest way to take the message. */

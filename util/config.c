@@ -14,7 +14,6 @@
 #include "util/config_check.h"
 #include "util/config_table.h"
 #include "util/config_text.h"
-#include "util/number.h"
 #include "util/suggest.h"
 #include "util/xalloc.h"
 
@@ -45,43 +44,17 @@ fail(int line, const char *format, ...)
 	va_end(args);
 }
 
-/* ---- names that may stand in a section, for suggestions ---- */
+/* ---- errors ---- */
 
-static const char *const listen_names[] = { "role", "port", "push-back" };
-static const char *const route_names[] = {
-	"via", "family", "tls", "mx6", "lmtp",
-};
-static const char *const filter_names[] = {
-	"kind", "socket", "timeout", "silent",
-};
-static const char *const provider_names[] = {
-	"kind", "zone", "zone-ipv6", "codes",
-};
-static const char *const rule_names[] = { "listeners", "when", "action" };
-
+/* Of the names that may stand there, the nearest. */
 static const char *
-suggestion(cfg_t *cfg, const char *word)
+suggestion(const cfg_t *cfg, const char *word)
 {
 	const char *all[OPTS_MAX];
 	size_t n = 0;
 
-	if (strcmp(cfg->name, "listen") == 0)
-		return suggest_near(word, listen_names, 3);
-	if (strcmp(cfg->name, "route") == 0)
-		return suggest_near(word, route_names, 5);
-	if (strcmp(cfg->name, "filter") == 0)
-		return suggest_near(word, filter_names, 4);
-	if (strcmp(cfg->name, "provider") == 0)
-		return suggest_near(word, provider_names, 4);
-	if (strcmp(cfg->name, "rule") == 0)
-		return suggest_near(word, rule_names, 3);
-	for (; n < setting_count; n++)
-		all[n] = setting_at(n)->name;
-	all[n++] = "listen";
-	all[n++] = "route";
-	all[n++] = "rule";
-	all[n++] = "filter";
-	all[n++] = "provider";
+	for (; n < OPTS_MAX && cfg->opts[n].name != NULL; n++)
+		all[n] = cfg->opts[n].name;
 	return suggest_near(word, all, n);
 }
 
@@ -159,103 +132,110 @@ check_setting(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+/* ---- sections, each at its end ---- */
+
+static cfg_t *
+section_of(cfg_opt_t *opt)
+{
+	return cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+}
+
+static int
+is_wrong(const cfg_t *cfg, cfg_opt_t *opt, const char *why)
+{
+	fail(cfg->line, "%s \"%s\": %s", cfg_opt_name(opt),
+	    cfg_title(section_of(opt)), why);
+	return -1;
+}
+
+/* The list, with one item more. */
+static void *
+append(void *items, size_t *count, const void *item, size_t size)
+{
+	items = xreallocarray(items, *count + 1, size);
+	memcpy((char *)items + (*count)++ * size, item, size);
+	return items;
+}
+
 static int
 check_listen(cfg_t *cfg, cfg_opt_t *opt)
 {
-	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t *sec = section_of(opt);
 	struct config_listen listen = { 0 };
 	char why[256];
 
 	if (!config_check_listen(now.config, cfg_title(sec),
 	    cfg_getstr(sec, "role"), cfg_getstr(sec, "port"),
-	    cfg_getstr(sec, "push-back"), &listen, why, sizeof why)) {
-		fail(cfg->line, "listen \"%s\": %s", cfg_title(sec), why);
-		return -1;
-	}
-	now.config->listens = xreallocarray(now.config->listens,
-	    now.config->listen_count + 1, sizeof listen);
-	now.config->listens[now.config->listen_count++] = listen;
+	    cfg_getstr(sec, "push-back"), &listen, why, sizeof why))
+		return is_wrong(cfg, opt, why);
+	now.config->listens = append(now.config->listens,
+	    &now.config->listen_count, &listen, sizeof listen);
 	return 0;
 }
 
 static int
 check_route(cfg_t *cfg, cfg_opt_t *opt)
 {
-	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t *sec = section_of(opt);
 	struct config_route route = { 0 };
 	char why[256];
 
 	if (!config_check_route(cfg_title(sec), cfg_getstr(sec, "via"),
 	    cfg_getstr(sec, "family"), cfg_getstr(sec, "tls"), now.config->tls,
-	    &route, why, sizeof why)) {
-		fail(cfg->line, "route \"%s\": %s", cfg_title(sec), why);
-		return -1;
-	}
+	    &route, why, sizeof why))
+		return is_wrong(cfg, opt, why);
 	route.mx6 = cfg_getbool(sec, "mx6");
 	route.lmtp = cfg_getbool(sec, "lmtp");
-	now.config->routes = xreallocarray(now.config->routes,
-	    now.config->route_count + 1, sizeof route);
-	now.config->routes[now.config->route_count++] = route;
+	now.config->routes = append(now.config->routes,
+	    &now.config->route_count, &route, sizeof route);
 	return 0;
 }
 
 static int
 check_rule(cfg_t *cfg, cfg_opt_t *opt)
 {
-	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t *sec = section_of(opt);
 	struct config_rule rule = { 0 };
 	const char *listeners = cfg_getstr(sec, "listeners");
 	const char *action = cfg_getstr(sec, "action");
+	char why[256];
 
-	if (strcmp(listeners, "ipv6") != 0 && strcmp(listeners, "ipv4") != 0 &&
-	    strcmp(listeners, "any") != 0) {
-		fail(cfg->line, "rule \"%s\": listeners = \"%s\": it should be "
-		    "ipv6, ipv4 or any", cfg_title(sec), listeners);
-		return -1;
-	}
-	if (action == NULL) {
-		fail(cfg->line, "rule \"%s\": it needs an action: accept, "
-		    "fallback, reject, defer or quarantine", cfg_title(sec));
-		return -1;
-	}
+	if (!config_check_rule(listeners, action, why, sizeof why))
+		return is_wrong(cfg, opt, why);
 	rule.name = xstrdup(cfg_title(sec));
 	rule.listeners = xstrdup(listeners);
 	rule.action = xstrdup(action);
 	for (unsigned i = 0; i < cfg_size(sec, "when"); i++) {
-		rule.when.items = xreallocarray(rule.when.items,
-		    rule.when.count + 1, sizeof *rule.when.items);
-		rule.when.items[rule.when.count++] =
-		    xstrdup(cfg_getnstr(sec, "when", i));
+		char *fact = xstrdup(cfg_getnstr(sec, "when", i));
+
+		rule.when.items = append(rule.when.items, &rule.when.count,
+		    &fact, sizeof fact);
 	}
-	now.config->rules = xreallocarray(now.config->rules,
-	    now.config->rule_count + 1, sizeof rule);
-	now.config->rules[now.config->rule_count++] = rule;
+	now.config->rules = append(now.config->rules,
+	    &now.config->rule_count, &rule, sizeof rule);
 	return 0;
 }
 
 static int
 check_filter(cfg_t *cfg, cfg_opt_t *opt)
 {
-	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t *sec = section_of(opt);
 	struct config_filter filter = { 0 };
 	char why[256];
 
 	if (!config_check_filter(cfg_title(sec), cfg_getstr(sec, "kind"),
 	    cfg_getstr(sec, "socket"), cfg_getstr(sec, "timeout"),
-	    cfg_getstr(sec, "silent"), &filter, why, sizeof why)) {
-		fail(cfg->line, "filter \"%s\": %s", cfg_title(sec), why);
-		return -1;
-	}
-	now.config->filters = xreallocarray(now.config->filters,
-	    now.config->filter_count + 1, sizeof filter);
-	now.config->filters[now.config->filter_count++] = filter;
+	    cfg_getstr(sec, "silent"), &filter, why, sizeof why))
+		return is_wrong(cfg, opt, why);
+	now.config->filters = append(now.config->filters,
+	    &now.config->filter_count, &filter, sizeof filter);
 	return 0;
 }
 
 static int
 check_provider(cfg_t *cfg, cfg_opt_t *opt)
 {
-	cfg_t *sec = cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1);
+	cfg_t *sec = section_of(opt);
 	const char *codes[CONFIG_CODES_MAX + 1] = { NULL };
 	struct provider_text text = {
 		.kind = cfg_getstr(sec, "kind"),
@@ -271,19 +251,15 @@ check_provider(cfg_t *cfg, cfg_opt_t *opt)
 		codes[text.code_count] = cfg_getnstr(sec, "codes",
 		    (unsigned)text.code_count);
 	if (now.config->provider_count == CONFIG_PROVIDERS_MAX) {
-		fail(cfg->line, "provider \"%s\": there are %d already, which "
-		    "is the most there may be", cfg_title(sec),
-		    CONFIG_PROVIDERS_MAX);
-		return -1;
+		snprintf(why, sizeof why, "there are %d already, which is the "
+		    "most there may be", CONFIG_PROVIDERS_MAX);
+		return is_wrong(cfg, opt, why);
 	}
 	if (!config_check_provider(cfg_title(sec), &text, &provider, why,
-	    sizeof why)) {
-		fail(cfg->line, "provider \"%s\": %s", cfg_title(sec), why);
-		return -1;
-	}
-	now.config->providers = xreallocarray(now.config->providers,
-	    now.config->provider_count + 1, sizeof provider);
-	now.config->providers[now.config->provider_count++] = provider;
+	    sizeof why))
+		return is_wrong(cfg, opt, why);
+	now.config->providers = append(now.config->providers,
+	    &now.config->provider_count, &provider, sizeof provider);
 	return 0;
 }
 
@@ -374,29 +350,6 @@ grammar(void)
 	return cfg;
 }
 
-static struct config *
-defaults(void)
-{
-	struct config *config = xcalloc(1, sizeof *config);
-	char why[256];
-
-	for (size_t i = 0; i < setting_count; i++) {
-		const struct setting *s = setting_at(i);
-		void *at = (char *)config + s->offset;
-		unsigned choice = (unsigned)s->number;
-
-		if (s->kind == SETTING_TEXT)
-			setting_store(s, config, s->text, why, sizeof why);
-		else if (s->kind == SETTING_NUMBER)
-			memcpy(at, &s->number, sizeof s->number);
-		else if (s->kind == SETTING_YESNO)
-			*(bool *)at = s->number != 0;
-		else if (s->kind == SETTING_CHOICE)
-			memcpy(at, &choice, sizeof choice);
-	}
-	return config;
-}
-
 /* The general demand may stand behind the routes that take it over. */
 static void
 routes_inherit(cfg_t *cfg, struct config *config)
@@ -413,7 +366,7 @@ struct config *
 config_parse(const char *text, size_t n, const char *name,
     char error[static CONFIG_ERROR_SIZE])
 {
-	struct config *config = defaults();
+	struct config *config = config_defaults();
 	const char *fault;
 	char why[512];
 	cfg_t *cfg;

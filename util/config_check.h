@@ -26,6 +26,10 @@ bool config_check_listen(const struct config *config, const char *address,
 bool config_check_route(const char *domain, const char *via,
     const char *family, const char *tls, enum tls_demand general,
     struct config_route *ret_route, char *why, size_t why_size);
+/* action may be NULL, for not given; facts and the action's name are checked
+ * by policy/rules.h. */
+bool config_check_rule(const char *listeners, const char *action, char *why,
+    size_t why_size);
 /* config_filter.c; socket and kind may be NULL, for not given. */
 bool config_check_filter(const char *name, const char *kind,
     const char *socket, const char *timeout, const char *silent,
@@ -43,6 +47,8 @@ void config_provider_done(struct config_provider *provider);
 /* Of settings together. */
 bool config_check_whole(const struct config *config, char *why,
     size_t why_size);
+/* config_use.c */
+struct config *config_defaults(void);
 void config_clear_list(struct config *config, const struct setting *s);
 
 #endif

@@ -5,30 +5,32 @@
 
 #include "util/xalloc.h"
 
+/* No configuration: a reload may come while DNS is asked. */
 struct greeting {
 	struct ipc_call		*call;
-	struct asked_about	 about;
+	struct netaddr		 peer;
+	enum listener_role	 role;
 };
 
 /* Only at a defensive listener, and never a network that is on a list. */
 static bool
-is_turned_away(const struct asked_about *about, bool listed)
+is_turned_away(const struct greeting *g, bool listed)
 {
 	char row[LISTS_VALUE_SIZE];
 
-	return about->role == ROLE_DEFENSIVE && !listed &&
-	    insistent_turned_away(judge.insistent, &about->peer,
+	return g->role == ROLE_DEFENSIVE && !listed &&
+	    insistent_turned_away(judge.insistent, &g->peer,
 	    uv_now(judge.child->loop)) &&
 	    lists_green_address(judge.lists, LISTS_GREEN_NETWORK,
-	    &about->peer, row) == LISTS_ABSENT &&
+	    &g->peer, row) == LISTS_ABSENT &&
 	    lists_green_address(judge.lists, LISTS_GREEN_FORWARDER,
-	    &about->peer, row) == LISTS_ABSENT;
+	    &g->peer, row) == LISTS_ABSENT;
 }
 
 static void
 answer_client(const struct greeting *g, const struct iprev *iprev)
 {
-	const struct netaddr *peer = &g->about.peer;
+	const struct netaddr *peer = &g->peer;
 	struct policy_client_answer answer = {
 		.relay = block_list_contains(
 		    &judge.child->config->relay_networks, peer),
@@ -39,7 +41,7 @@ answer_client(const struct greeting *g, const struct iprev *iprev)
 		.guesses = judge_has_best_guesses(),
 	};
 
-	answer.turned_away = is_turned_away(&g->about,
+	answer.turned_away = is_turned_away(g,
 	    answer.relay != 0 || answer.whitelisted != 0);
 	policy_client_reply(g->call, &answer);
 }
@@ -48,13 +50,15 @@ static bool
 client_step(void *arg, const struct answers *answers, struct questions *need)
 {
 	struct greeting *g = arg;
+	const struct asked_about about = { .config = judge.child->config,
+	    .peer = g->peer, .role = g->role };
 	struct iprev iprev = { .status = IPREV_TEMPERROR };
 	struct asked asked;
 
 	if (need != NULL) {
-		bool known = iprev_of(&g->about.peer, answers, need, &iprev);
+		bool known = iprev_of(&g->peer, answers, need, &iprev);
 
-		if (!asked_of(&g->about, answers, need, &asked) || !known)
+		if (!asked_of(&about, answers, need, &asked) || !known)
 			return false;
 	}
 	answer_client(g, &iprev);
@@ -68,7 +72,7 @@ judge_client(struct ipc_call *call, const struct policy_client_ask *ask)
 	struct greeting *g = xcalloc(1, sizeof *g);
 
 	g->call = call;
-	g->about = (struct asked_about){ .config = judge.child->config,
-	    .peer = ask->peer, .role = (enum listener_role)ask->role };
+	g->peer = ask->peer;
+	g->role = (enum listener_role)ask->role;
 	inquirer_ask(judge.inquirer, JUDGE_WAIT_MS, client_step, g);
 }

@@ -79,6 +79,9 @@ wait_for_answer(void)
 
 /* ---- as the resolver ---- */
 
+static bool holding;		/* the next question has to wait */
+static struct ipc_call *held;
+
 void
 serve_resolver_lookup(struct ipc_call *call,
     const struct resolver_lookup_ask *ask)
@@ -89,6 +92,11 @@ serve_resolver_lookup(struct ipc_call *call,
 	struct netaddr good;
 
 	questions++;
+	if (holding) {
+		holding = false;
+		held = call;
+		return;
+	}
 	netaddr_parse("2001:db8::25", &good);
 	if (ask->type == DNS_PTR &&
 	    strncmp(ask->name, "5.2.0.0.0.0", 11) == 0) {
@@ -416,6 +424,32 @@ test_verdicts(const char *directory)
 	    "a dry run may bring IPv4 to mx6, and is explained at once");
 }
 
+/* A client whose reverse zone is slow, and a reload in between. */
+static void
+slow_client(const char *directory)
+{
+	static const struct resolver_lookup_answer none = {
+	    .status = DNS_NXDOMAIN, .ttl_s = 300 };
+	struct policy_client_ask ask = { .role = ROLE_MX6 };
+	unsigned asked;
+
+	netaddr_parse("2001:db8:5::1", &ask.peer);
+	holding = true;
+	policy_client(smtp, &ask, WAIT_MS, client_arrived, NULL);
+	while (held == NULL)
+		uv_run(loop, UV_RUN_ONCE);
+	configure(directory, "provider \"list\" { kind = address-whitelist "
+	    "zone = list.example codes = { \"127.0.*.*\" } }\n");
+	memset(&got, 0, sizeof got);
+	asked = questions;
+	resolver_lookup_reply(held, &none);
+	wait_for_answer();
+	test(got.status == IPC_OK && got.iprev == IPREV_NONE &&
+	    questions == asked + 1,
+	    "a reload while a client is looked up: its provider is asked");
+	configure(directory, "");
+}
+
 /* Alice sends a message, accepted or to be filtered, from peer to friend. */
 static void
 alice_sends(const char *message, const char *peer, const char *friend,
@@ -562,7 +596,8 @@ main(int argc, char **argv)
 		test_clients();
 		test_recipients();
 		test_verdicts(directory);
-		gathering(directory);
+		slow_client(directory);
+	gathering(directory);
 		many_rounds();
 	}
 	finish(pid);

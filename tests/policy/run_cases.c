@@ -5,12 +5,10 @@
  * no database, clock or DNS.  Prints TAP.
  */
 
-#include <glob.h>
-#include <stdarg.h>
-
 #include "policy/pushback.h"
 #include "policy/verdict.h"
 #include "util/xalloc.h"
+#include "tests/policy/cases.h"
 
 #define WORDS_MAX	16
 #define RULES_MAX	8
@@ -57,23 +55,6 @@ struct scene {
 };
 
 static struct pushback_reply last_reply;	/* of the case before */
-static unsigned test_number, failures;
-static const char *file_name;
-
-__attribute__((format(printf, 2, 3), noreturn))
-static void
-broken(const struct scene *s, const char *format, ...)
-{
-	va_list args;
-
-	printf("Bail out! %s: case %s: ", file_name,
-	    s->title == NULL ? "?" : s->title);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-	exit(1);
-}
 
 /* ---- reading a case ---- */
 
@@ -87,14 +68,14 @@ static void
 set_listener(struct scene *s, char *text)
 {
 	if (!listener_role_parse(text, &s->message.role))
-		broken(s, "no such listener: %s", text);
+		broken("no such listener: %s", text);
 }
 
 static void
 set_client(struct scene *s, char *text)
 {
 	if (!netaddr_parse(text, &s->message.peer))
-		broken(s, "no address: %s", text);
+		broken("no address: %s", text);
 }
 
 static void
@@ -113,7 +94,7 @@ set_host(struct scene *s, char *text)
 
 	h->name = strsep(&text, " ");
 	if (s->host_count == NAMES_MAX || text == NULL)
-		broken(s, "host NAME ADDRESS");
+		broken("host NAME ADDRESS");
 	h->trouble = strcmp(text, "trouble") == 0;
 	h->has_addr = netaddr_parse(text, &h->addr);
 }
@@ -184,16 +165,15 @@ set_books(struct scene *s, char *text)
 /* ---- what mx6d-auth found ---- */
 
 static unsigned
-word_of(const struct scene *s, const char *const *words, size_t count,
-    const char *text)
+word_of(const char *const *words, size_t count, const char *text)
 {
 	for (size_t i = 0; i < count; i++)
 		if (text != NULL && strcmp(words[i], text) == 0)
 			return (unsigned)i;
-	broken(s, "no such word: %s", text == NULL ? "nothing" : text);
+	broken("no such word: %s", text == NULL ? "nothing" : text);
 }
-#define WORD_OF(s, words, text) \
-	word_of(s, words, sizeof (words) / sizeof *(words), text)
+#define WORD_OF(words, text) \
+	word_of(words, sizeof (words) / sizeof *(words), text)
 
 static const char *const from_words[] = { "one", "missing", "several-fields",
     "several-mailboxes", "group", "malformed" };
@@ -206,18 +186,12 @@ static const char *const dmarc_words[] = { "none", "pass", "fail",
 static const char *const ask_words[] = { "none", "quarantine", "reject" };
 
 /* "this" is one of the words that are left. */
-static bool
-has_word(const char *text, const char *word)
-{
-	return text != NULL && strstr(text, word) != NULL;
-}
-
 static void
 set_author(struct scene *s, char *text)
 {
 	struct verdict_auth *auth = &s->message.auth;
 
-	auth->from_status = (enum from_status)WORD_OF(s, from_words,
+	auth->from_status = (enum from_status)WORD_OF(from_words,
 	    strsep(&text, " "));
 	auth->from_domain = text == NULL ? "" : text;
 }
@@ -227,7 +201,7 @@ set_spf(struct scene *s, char *text)
 {
 	struct verdict_auth *auth = &s->message.auth;
 
-	auth->spf = (enum spf_result)WORD_OF(s, spf_words,
+	auth->spf = (enum spf_result)WORD_OF(spf_words,
 	    strsep(&text, " "));
 	auth->spf_aligned = has_word(text, "aligned");
 	auth->spf_best_guess = has_word(text, "best-guess");
@@ -240,10 +214,10 @@ set_dkim(struct scene *s, char *text)
 	struct verdict_signature *sig;
 
 	if (auth->signature_count == VERDICT_SIGNATURES_MAX)
-		broken(s, "too many signatures");
+		broken("too many signatures");
 	sig = &auth->signatures[auth->signature_count++];
 	sig->domain = strsep(&text, " ");
-	sig->result = (enum dkim_result)WORD_OF(s, dkim_words,
+	sig->result = (enum dkim_result)WORD_OF(dkim_words,
 	    strsep(&text, " "));
 	sig->aligned = has_word(text, "aligned");
 	sig->same_registrable = sig->aligned &&
@@ -256,11 +230,11 @@ set_dmarc(struct scene *s, char *text)
 {
 	struct verdict_auth *auth = &s->message.auth;
 
-	auth->dmarc = (enum dmarc_result)WORD_OF(s, dmarc_words,
+	auth->dmarc = (enum dmarc_result)WORD_OF(dmarc_words,
 	    strsep(&text, " "));
 	auth->dmarc_testing = has_word(text, "testing");
 	if (text != NULL)
-		auth->dmarc_policy = (enum dmarc_policy)WORD_OF(s, ask_words,
+		auth->dmarc_policy = (enum dmarc_policy)WORD_OF(ask_words,
 		    strsep(&text, " "));
 }
 
@@ -285,7 +259,7 @@ set_filter(struct scene *s, char *text)
 static void
 set_dmarc_action(struct scene *s, char *text)
 {
-	s->options.dmarc = (enum dmarc_action)WORD_OF(s, ask_words, text);
+	s->options.dmarc = (enum dmarc_action)WORD_OF(ask_words, text);
 }
 
 static void
@@ -313,7 +287,7 @@ set_rule(struct scene *s, char *text)
 	struct config_rule *rule = &s->rules[s->rule_count++];
 
 	if (s->rule_count == RULES_MAX)
-		broken(s, "too many rules");
+		broken("too many rules");
 	rule->name = strsep(&text, " ");
 	rule->listeners = strsep(&text, " ");
 	rule->action = strsep(&text, " ");
@@ -369,7 +343,7 @@ answer(struct scene *s, const struct question *q, struct answers *answers)
 	a = answers_add(answers, q->type, q->name, trouble ? DNS_FAILED :
 	    found ? DNS_OK : DNS_NXDOMAIN, 60);
 	if (a == NULL)
-		broken(s, "it asks without end");
+		broken("it asks without end");
 	for (size_t i = 0; q->type == DNS_PTR && i < s->name_count; i++)
 		dns_answer_add_name(a, s->names[i]);
 	if (host != NULL && host->has_addr)
@@ -387,7 +361,7 @@ pass_judgement(struct scene *s)
 
 	s->compiled = rules_new(&s->options, s->rules, s->rule_count, error);
 	if (s->compiled == NULL)
-		broken(s, "%s", error);
+		broken("%s", error);
 	while (!facts_of(&s->message, &answers, &need, &facts, &iprev)) {
 		for (size_t i = 0; i < need.count; i++)
 			answer(s, &need.items[i], &answers);
@@ -415,7 +389,7 @@ pass_judgement(struct scene *s)
 
 /* Facts named in text, which is taken apart. */
 static uint64_t
-mask_of(struct scene *s, char *text)
+mask_of(char *text)
 {
 	uint64_t mask = 0;
 	char *word;
@@ -426,7 +400,7 @@ mask_of(struct scene *s, char *text)
 		if (word[0] == '\0')
 			continue;
 		if (fact == FACT_COUNT)
-			broken(s, "no such fact: %s", word);
+			broken("no such fact: %s", word);
 		mask |= FACT_MASK(fact);
 	}
 	return mask;
@@ -451,13 +425,13 @@ check_verdict(struct scene *s, char *text)
 static bool
 check_facts(struct scene *s, char *text)
 {
-	return s->verdict.facts.held == mask_of(s, text);
+	return s->verdict.facts.held == mask_of(text);
 }
 
 static bool
 check_unknown(struct scene *s, char *text)
 {
-	return s->verdict.facts.unknown == mask_of(s, text);
+	return s->verdict.facts.unknown == mask_of(text);
 }
 
 static bool
@@ -557,7 +531,7 @@ check_one(struct scene *s, const struct check *c)
 	    i++)
 		if (strcmp(expectations[i].word, c->what) == 0)
 			return expectations[i].check(s, c->text);
-	broken(s, "no such word: %s", c->what);
+	broken("no such word: %s", c->what);
 }
 
 /*
@@ -644,6 +618,7 @@ take_line(struct scene *s, char *line)
 
 	if (strcmp(word, "case") == 0) {
 		run_scene(s);
+		case_title = rest;
 		*s = new_scene(rest);
 		return;
 	}
@@ -656,7 +631,7 @@ take_line(struct scene *s, char *line)
 		}
 	}
 	if (s->check_count == CHECKS_MAX)
-		broken(s, "too many lines");
+		broken("too many lines");
 	s->checks[s->check_count++] = (struct check){ word, rest };
 }
 
@@ -664,21 +639,8 @@ static void
 run_file(const char *path)
 {
 	struct scene s = new_scene(NULL);
-	char *text, *next, *line;
-	size_t n;
-	FILE *f = fopen(path, "r");
+	char *text = take_lines(path, take_line, &s);
 
-	file_name = path;
-	if (f == NULL)
-		broken(&s, "cannot be opened");
-	text = xcalloc(1, 1 << 20);
-	n = fread(text, 1, (1 << 20) - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	next = text;
-	while ((line = strsep(&next, "\n")) != NULL)
-		if (line[0] != '\0' && line[0] != '#')
-			take_line(&s, line);
 	run_scene(&s);
 	free(text);
 }
@@ -686,16 +648,10 @@ run_file(const char *path)
 int
 main(int argc, char **argv)
 {
-	glob_t found;
-
-	if (glob(argc > 1 ? argv[1] : "tests/policy/*.txt", 0, NULL,
-	    &found) != 0) {
+	if (!each_file(argc > 1 ? argv[1] : "tests/policy/*.txt", run_file)) {
 		printf("Bail out! no cases\n");
 		return 1;
 	}
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		run_file(found.gl_pathv[i]);
-	globfree(&found);
 	printf("1..%u\n", test_number);
 	return failures > 0;
 }

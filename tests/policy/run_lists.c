@@ -6,8 +6,6 @@
  * lines are steps, in order.  The clock is a number.  Prints TAP.
  */
 
-#include <glob.h>
-#include <stdarg.h>
 #include <unistd.h>
 
 #include "policy/gather.h"
@@ -15,9 +13,9 @@
 #include "policy/message_facts.h"
 #include "policy/signs.h"
 #include "policy/suggest.h"
-#include "util/fdio.h"
 #include "util/number.h"
 #include "util/xalloc.h"
+#include "tests/policy/cases.h"
 
 #define WORDS_MAX	16
 #define START		UINT64_C(1800000000)
@@ -42,23 +40,6 @@ static struct history_store *history;
 static struct config *config;
 static char directory[] = "/tmp/mx6d-lists.XXXXXX";
 static char *lists_path, *history_path;
-static unsigned test_number, failures;
-static const char *file_name;
-
-__attribute__((format(printf, 2, 3), noreturn))
-static void
-broken(const struct scene *s, const char *format, ...)
-{
-	va_list args;
-
-	printf("Bail out! %s: case %s: ", file_name,
-	    s->title == NULL ? "?" : s->title);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-	exit(1);
-}
 
 static void
 expect(struct scene *s, const char *what, const char *wanted,
@@ -74,8 +55,9 @@ expect(struct scene *s, const char *what, const char *wanted,
 static void
 bad_row(void *arg, uint64_t line, const char *why)
 {
+	(void)arg;
 	(void)line;
-	broken(arg, "%s", why);
+	broken("%s", why);
 }
 
 /* row TABLE: VALUE,VALUE */
@@ -85,21 +67,22 @@ row(struct scene *s, char *text)
 	char *name = strsep(&text, ":");
 	struct lists_imported counts;
 
+	(void)s;
 	for (unsigned t = 0; text != NULL && t < LISTS_TABLES; t++)
 		if (strcmp(lists_table_name((enum lists_table)t), name) == 0) {
 			lists_import(lists, (enum lists_table)t, text + 1,
-			    strlen(text + 1), false, bad_row, s, &counts);
+			    strlen(text + 1), false, bad_row, NULL, &counts);
 			lists_changed(lists);
 			return;
 		}
-	broken(s, "no such table: %s", name);
+	broken("no such table: %s", name);
 }
 
 static void
 client(struct scene *s, char *text)
 {
 	if (!netaddr_parse(text, &s->message.peer))
-		broken(s, "no address: %s", text);
+		broken("no address: %s", text);
 }
 
 static void
@@ -185,13 +168,13 @@ field(struct scene *s, char *text)
 }
 
 static uint64_t
-take_number(const struct scene *s, char **text)
+take_number(char **text)
 {
 	char *word = strsep(text, " ");
 	uint64_t number;
 
 	if (word == NULL || !number_parse(word, 0, 1000000, &number))
-		broken(s, "a number is missing");
+		broken("a number is missing");
 	return number;
 }
 
@@ -199,9 +182,9 @@ take_number(const struct scene *s, char **text)
 static void
 record(struct scene *s, char *text)
 {
-	s->record.accepted = take_number(s, &text);
-	s->record.spam = take_number(s, &text);
-	s->record.refused = take_number(s, &text);
+	s->record.accepted = take_number(&text);
+	s->record.spam = take_number(&text);
+	s->record.refused = take_number(&text);
 }
 
 /* ---- what the lists say ---- */
@@ -253,7 +236,7 @@ is(struct scene *s, char *text)
 	    strcmp(rows[i].name, fact) != 0)
 		i++;
 	if (i == sizeof rows / sizeof rows[0] || text == NULL)
-		broken(s, "no such fact: %s", fact);
+		broken("no such fact: %s", fact);
 	expect(s, fact, text, word_of(*rows[i].answer));
 	signs_done(&signs);
 	buf_done(&reasons);
@@ -321,7 +304,7 @@ gathers(struct scene *s, char *text)
 	    .forwarded = facts.forwarded }, s->rcpts, s->rcpt_count,
 	    (int64_t)s->now);
 	if (gatherer_flush(g) != LISTS_OK)
-		broken(s, "%s", lists_why(lists));
+		broken("%s", lists_why(lists));
 	gatherer_free(g);
 	buf_init(&words, TEXT_MAX);
 	lists_each(lists, LISTS_ADDRESSBOOK, "", add_word, &words);
@@ -334,12 +317,6 @@ gathers(struct scene *s, char *text)
 
 static const struct history_limits limits = { .pushback_keep_s = 14 * DAY,
     .shadow_keep_s = 14 * DAY, .rows = 100000, .rows_per_network = 10 };
-
-static bool
-has_word(const char *text, const char *word)
-{
-	return text != NULL && strstr(text, word) != NULL;
-}
 
 static void
 remember(struct scene *s, char *text, bool ipv6)
@@ -363,7 +340,7 @@ remember(struct scene *s, char *text, bool ipv6)
 	    .dns = "" };
 
 	if (!history_store_write(history, &r, 1, &limits))
-		broken(s, "%s", history_store_why(history));
+		broken("%s", history_store_why(history));
 }
 
 static void
@@ -382,7 +359,7 @@ over_ipv4(struct scene *s, char *text)
 static void
 later(struct scene *s, char *text)
 {
-	uint64_t n = take_number(s, &text);
+	uint64_t n = take_number(&text);
 
 	s->now += n * (has_word(text, "day") ? DAY :
 	    has_word(text, "hour") ? 3600 : 1);
@@ -532,7 +509,7 @@ new_scene(char *title)
 	lists = lists_open(lists_path, 1000, why);
 	history = history_store_open(history_path, why, sizeof why);
 	if (lists == NULL || history == NULL)
-		broken(&s, "%s", why);
+		broken("%s", why);
 	return s;
 }
 
@@ -542,9 +519,10 @@ take_line(struct scene *s, char *line)
 	char *word = strsep(&line, " ");
 
 	if (line == NULL)
-		broken(s, "%s what?", word);
+		broken("%s what?", word);
 	if (strcmp(word, "case") == 0) {
 		end_scene(s);
+		case_title = line;
 		*s = new_scene(line);
 		return;
 	}
@@ -553,24 +531,15 @@ take_line(struct scene *s, char *line)
 			steps[i].step(s, line);
 			return;
 		}
-	broken(s, "no such step: %s", word);
+	broken("no such step: %s", word);
 }
 
 static void
 run_file(const char *path)
 {
 	struct scene s = new_scene(NULL);
-	char *text, *next, *line;
-	size_t n;
+	char *text = take_lines(path, take_line, &s);
 
-	file_name = path;
-	text = fdio_read_file(path, 1 << 20, &n);
-	if (text == NULL)
-		broken(&s, "cannot be read");
-	next = text;
-	while ((line = strsep(&next, "\n")) != NULL)
-		if (line[0] != '\0' && line[0] != '#')
-			take_line(&s, line);
 	end_scene(&s);
 	free(text);
 }
@@ -581,19 +550,18 @@ main(void)
 	static const char settings[] = "hostname = \"mx.example.org\"\n"
 	    "listen \"127.0.0.1:25\" { }\n";
 	char error[CONFIG_ERROR_SIZE];
-	glob_t found;
 
 	config = config_parse(settings, sizeof settings - 1, "cases", error);
-	if (config == NULL || mkdtemp(directory) == NULL ||
-	    glob("tests/policy/lists/*.txt", 0, NULL, &found) != 0) {
-		printf("Bail out! no cases\n");
+	if (config == NULL || mkdtemp(directory) == NULL) {
+		printf("Bail out! no room for databases\n");
 		return 1;
 	}
 	lists_path = xasprintf("%s/lists.db", directory);
 	history_path = xasprintf("%s/history.db", directory);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		run_file(found.gl_pathv[i]);
-	globfree(&found);
+	if (!each_file("tests/policy/lists/*.txt", run_file)) {
+		printf("Bail out! no cases\n");
+		return 1;
+	}
 	rmdir(directory);
 	free(lists_path);
 	free(history_path);

@@ -22,7 +22,8 @@ objs-mx6d-smtp		= smtpd/smtp_listen smtpd/smtp_visit smtpd/smtp_ask smtpd/smtp_f
 libs-mx6d-smtp		= -luv -lconfuse -lseccomp -lidn2 -ltls
 
 main-mx6d-auth		= policy/mx6d-auth
-objs-mx6d-auth		= policy/answers policy/auth_words policy/authresults \
+objs-mx6d-auth		= policy/answers policy/answers_text policy/auth_words \
+			  policy/authresults \
 			  policy/authres policy/cfws policy/dkim policy/dkim_check \
 			  policy/dkim_key policy/dkim_screen policy/dkim_tags \
 			  policy/dmarc policy/dmarc_record policy/dmarc_walk \

@@ -74,6 +74,9 @@ const struct dns_answer *answers_want(const struct answers *answers,
     enum dns_type type, const char *name, struct questions *need);
 /* The shortest of all, at most most_s. */
 uint32_t answers_ttl(const struct answers *answers, uint32_t most_s);
+/* The records, or why there are none; all of it printable.  The caller frees
+ * it. */
+char *dns_answer_text(const struct dns_answer *answer);
 /* Some question got no usable reply: worth asking again soon. */
 bool answers_troubled(const struct answers *answers);
 

@@ -22,7 +22,6 @@
 
 #define PIECE		(64 * 1024)
 #define QUESTIONS_TOLD	64	/* for mx6ctl explain */
-#define ANSWER_TOLD	512	/* octets of each */
 
 struct examine {
 	struct examine_message	 message;
@@ -233,30 +232,6 @@ evaluate_dmarc(struct examine *e, const struct answers *answers,
 
 /* ---- what DNS said, for people ---- */
 
-static char *
-records_of(const struct dns_answer *a)
-{
-	char addr[NETADDR_TEXT_SIZE], *text;
-	struct buf told;
-
-	buf_init(&told, ANSWER_TOLD);
-	if (a->status != DNS_OK)
-		buf_add_str(&told, resolver_client_status_name(a->status));
-	for (size_t i = 0; i < a->name_count; i++)
-		buf_addf(&told, " %s", a->names[i]);
-	for (size_t i = 0; i < a->addr_count; i++)
-		buf_addf(&told, " %s", netaddr_format(&a->addrs[i], addr));
-	for (size_t i = 0; i < a->text_count; i++)
-		buf_addf(&told, " \"%.*s\"", (int)(a->texts[i].size < 400 ?
-		    a->texts[i].size : 400), (const char *)a->texts[i].data);
-	text = xstrdup(buf_cstr(&told) + (buf_cstr(&told)[0] == ' '));
-	buf_done(&told);
-	for (char *c = text; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
-	return text;
-}
-
 static void
 tell(struct examine *e, const struct answers *answers)
 {
@@ -266,7 +241,7 @@ tell(struct examine *e, const struct answers *answers)
 
 		e->questions[e->question_count++] = (struct auth_question){
 		    xasprintf("%s %s", resolver_client_type_name(a->type),
-		    a->name), records_of(a) };
+		    a->name), dns_answer_text(a) };
 	}
 }
 

@@ -100,10 +100,12 @@ answer(struct showing *s)
 	const struct opinion *worst = &s->ones[0].opinion;
 	struct filter_message_answer a = { .status = FILTER_NONE };
 
-	for (size_t i = 1; i < s->count; i++) {
-		if (opinion_weight(&s->ones[i].opinion) >
-		    opinion_weight(worst))
-			worst = &s->ones[i].opinion;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct opinion *o = &s->ones[i].opinion;
+
+		if (opinion_weight(o) > opinion_weight(worst))
+			worst = o;
+		a.unscanned |= o->malware && o->status != FILTER_CLEAN;
 	}
 	a.status = worst->status;
 	a.filter = worst->filter;

@@ -175,6 +175,7 @@ struct session_filtered {
 	bool			 malware;
 	bool			 quarantine;
 	bool			 passable;
+	bool			 unscanned;	/* by a malware filter */
 	const struct header_edit *edits;
 	size_t			 edit_count;
 };

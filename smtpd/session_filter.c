@@ -143,6 +143,15 @@ pass(struct session *s, const struct session_filtered *f)
 
 /* ---- results ---- */
 
+/* A content filter's word is not for those who need none; but they, too, wait
+ * for that of each malware filter. */
+static bool
+spare(struct session *s, const struct session_filtered *f, uint32_t action)
+{
+	return !f->unscanned && session_prdr_spare(s,
+	    s->place.role != ROLE_MX ? VERDICT_FALLBACK : action);
+}
+
 static void
 take_spam(struct session *s, const struct session_filtered *f)
 {
@@ -150,8 +159,7 @@ take_spam(struct session *s, const struct session_filtered *f)
 		s->t->action = VERDICT_REJECT;
 		session_prdr_none(s);
 		session_refuse_message(s, REPLY_MALWARE);
-	} else if (session_prdr_spare(s, s->place.role != ROLE_MX ?
-	    VERDICT_FALLBACK : VERDICT_REJECT))
+	} else if (spare(s, f, VERDICT_REJECT))
 		pass(s, NULL);
 	else if (s->place.role != ROLE_MX)
 		push_back(s);
@@ -167,8 +175,7 @@ take_spam(struct session *s, const struct session_filtered *f)
 static void
 take_tempfail(struct session *s, const struct session_filtered *f)
 {
-	if (!f->malware && session_prdr_spare(s, s->place.role != ROLE_MX ?
-	    VERDICT_FALLBACK : VERDICT_DEFER))
+	if (!f->malware && spare(s, f, VERDICT_DEFER))
 		pass(s, NULL);
 	else if (s->place.role != ROLE_MX)
 		push_back(s);
@@ -180,8 +187,7 @@ static void
 take_silence(struct session *s, const struct session_filtered *f)
 {
 	if (f != NULL && *f->filter != '\0' && !f->malware &&
-	    !f->passable && session_prdr_spare(s, s->place.role != ROLE_MX ?
-	    VERDICT_FALLBACK : VERDICT_DEFER))
+	    !f->passable && spare(s, f, VERDICT_DEFER))
 		pass(s, NULL);
 	else if (s->place.role != ROLE_MX)
 		push_back(s);

@@ -41,7 +41,8 @@ filter_done(void *arg, enum ipc_status status,
 		f = (struct session_filtered){ answer->status, answer->filter,
 		    answer->code, answer->enhanced, answer->text,
 		    answer->malware != 0, answer->quarantine != 0,
-		    answer->passable != 0, edits, answer->edits_count };
+		    answer->passable != 0, answer->unscanned != 0, edits,
+		    answer->edits_count };
 		heard = &f;
 	}
 	if (visit_is_left(v)) {

@@ -368,7 +368,7 @@ do_filters(struct scene *c, const char *text)
 	    SILENT_DEFER;
 }
 
-/* STATUS[+malware][+quarantine][+passable] [CODE ENHANCED TEXT] */
+/* STATUS[+malware][+quarantine][+passable][+unscanned] [CODE ENHANCED TEXT] */
 static void
 do_filter(struct scene *c, const char *text)
 {
@@ -386,6 +386,7 @@ do_filter(struct scene *c, const char *text)
 	f->malware = strstr(text, "+malware") != NULL;
 	f->quarantine = strstr(text, "+quarantine") != NULL;
 	f->passable = strstr(text, "+passable") != NULL;
+	f->unscanned = strstr(text, "+unscanned") != NULL;
 	sscanf(text, "%*s %15s %31s %127[^\n]", code, enhanced, said);
 	f->code = keep(c, code);
 	f->enhanced = keep(c, enhanced);

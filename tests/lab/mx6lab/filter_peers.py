@@ -4,6 +4,7 @@ fetched while they run.  Each has start(), stop() and `address`, as the key
 socket of a filter section takes it."""
 
 import os
+import socket
 
 from mx6lab.daemon import wait_for
 from mx6lab.peers import Peer
@@ -28,6 +29,16 @@ Foreground yes
 """
 
 
+def answers(path):
+    """Somebody listens on this unix socket."""
+    with socket.socket(socket.AF_UNIX) as s:
+        try:
+            s.connect(path)
+        except OSError:
+            return False
+    return True
+
+
 class Clamav(Peer):
     """clamav-milter and its clamd, which knows one signature: SIGNATURE."""
 
@@ -46,12 +57,15 @@ class Clamav(Peer):
 
     def start(self):
         clamd = self.root + "/run/clamav/clamd.ctl"
+        for left in (clamd, self.path):     # by one that was stopped
+            if os.path.exists(left):
+                os.unlink(left)
         self.clamd = self.spawn("/usr/sbin/clamd", "-c",
                                 "/etc/clamav/clamd.conf")
-        wait_for("clamd", lambda: os.path.exists(clamd), 30)
+        wait_for("clamd", lambda: answers(clamd), 30)
         self.spawn("/usr/sbin/clamav-milter", "-c",
                    "/etc/clamav/clamav-milter.conf")
-        wait_for("clamav-milter", lambda: os.path.exists(self.path), 20)
+        wait_for("clamav-milter", lambda: answers(self.path), 20)
         return self
 
     def configure(self, settings):

@@ -4,7 +4,7 @@
  * the first process knows, and DNS.  Mostly both are there already; else the
  * question is kept, as octets.
  *
- *	judge_begin -> history_domain_record -> ask_dns -> dns_step -> judged
+ *	judge_begin -> history_domain_record -> record_told -> dns_step -> judged
  */
 
 #include "policy/judge.h"

@@ -7,10 +7,11 @@
 
 #include "policy/judge.h"
 
+#include "policy/spf.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define GUESS_SIZE	2049	/* a longer record is none: SPF_RECORD_MAX */
+#define GUESS_SIZE	(SPF_RECORD_MAX + 1)	/* a longer one is none */
 
 struct guessing {
 	struct ipc_call	*call;

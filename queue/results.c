@@ -72,11 +72,11 @@ set_result(struct engine *e, struct parcel *p, struct rcpt *r,
 	r->result = result_copy(result);
 }
 
-void
-result_set(struct engine *e, struct parcel *p, struct rcpt *r,
-    uint32_t outcome, const char *status, const char *reason)
+/* One that we give ourselves, not a server. */
+static struct result
+our_result(uint32_t outcome, const char *status, const char *reason)
 {
-	struct result result = {
+	return (struct result){
 		.outcome = outcome,
 		.status = status,
 		.code = "",
@@ -84,6 +84,13 @@ result_set(struct engine *e, struct parcel *p, struct rcpt *r,
 		.reason = reason,
 		.remote = "",
 	};
+}
+
+void
+result_set(struct engine *e, struct parcel *p, struct rcpt *r,
+    uint32_t outcome, const char *status, const char *reason)
+{
+	struct result result = our_result(outcome, status, reason);
 
 	set_result(e, p, r, &result, false);
 }
@@ -156,16 +163,10 @@ results_put_off(struct engine *e, struct parcel *p, bool soon,
 	struct rcpt *r;
 
 	STAILQ_FOREACH(r, &p->rcpts, link) {
-		struct result result = {
-			.outcome = OUTCOME_DEFERRED,
-			.put_off = true,
-			.status = status,
-			.code = "",
-			.reply = "",
-			.reason = reason,
-			.remote = "",
-		};
+		struct result result = our_result(OUTCOME_DEFERRED, status,
+		    reason);
 
+		result.put_off = true;
 		set_result(e, p, r, &result, soon);
 	}
 	results_end(e, p);

@@ -148,7 +148,7 @@ pass(struct session *s, const struct session_filtered *f)
 static bool
 spare(struct session *s, const struct session_filtered *f, uint32_t action)
 {
-	return !f->unscanned && session_prdr_spare(s,
+	return !f->malware && !f->unscanned && session_prdr_spare(s,
 	    s->place.role != ROLE_MX ? VERDICT_FALLBACK : action);
 }
 
@@ -175,7 +175,7 @@ take_spam(struct session *s, const struct session_filtered *f)
 static void
 take_tempfail(struct session *s, const struct session_filtered *f)
 {
-	if (!f->malware && spare(s, f, VERDICT_DEFER))
+	if (spare(s, f, VERDICT_DEFER))
 		pass(s, NULL);
 	else if (s->place.role != ROLE_MX)
 		push_back(s);
@@ -186,8 +186,8 @@ take_tempfail(struct session *s, const struct session_filtered *f)
 static void
 take_silence(struct session *s, const struct session_filtered *f)
 {
-	if (f != NULL && *f->filter != '\0' && !f->malware &&
-	    !f->passable && spare(s, f, VERDICT_DEFER))
+	if (f != NULL && *f->filter != '\0' && !f->passable &&
+	    spare(s, f, VERDICT_DEFER))
 		pass(s, NULL);
 	else if (s->place.role != ROLE_MX)
 		push_back(s);
